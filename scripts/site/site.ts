@@ -31,7 +31,8 @@ export function documents(root: string): Map<string, string> {
   }
   for (const [source, name] of Object.entries(files)) made.set(name, read(source));
   const style = join("scripts", "site", "docs.css");
-  return made.set("docs.css", `${read(join("src", "web", "tokens.css"))}\n${read(style)}`);
+  const shared = ["tokens.css", "code.css"].map((name) => read(join("src", "web", name)));
+  return made.set("docs.css", [...shared, read(style)].join("\n"));
 }
 
 function examplesBody(root: string): Body {

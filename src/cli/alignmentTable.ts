@@ -1,7 +1,7 @@
 /**
- * @file The six alignments of every layer as a table of 100 columns, under one sentence on how many relations hold. Two
- * lines a layer: what was measured, with its standard error and a star where the relation holds, and, quieter, what it
- * is to be compared with, the null of unrelated matrices and the value at initialisation:
+ * @file The six alignments of every layer as a table of 100 columns, below one sentence on how many relations hold.
+ * Each layer has two lines: the measured value with its standard error and a star where the relation holds; and,
+ * dimmed, the values for comparison, the null of unrelated matrices and the value at initialisation:
  *
  *     7 of 36 relations hold by the paper's convention.
  *
@@ -32,28 +32,28 @@ import { type Tone, wrap } from "./table.ts";
 export interface AlignmentTableOptions extends TableLayout {
   /** The first snapshot of the run, or that of the model before training. */
   readonly initial?: Snapshot | undefined;
-  /** File of the model before training, where `initial` is no step of a run. */
+  /** File of the model before training, if `initial` is not a step of a run. */
   readonly initialFile?: string | undefined;
   readonly convention?: Convention;
-  /** Samples of an analysis, which has no step; the snapshot counts rows with a loss, tokens say. */
+  /** Number of samples of an analysis, which has no step; the snapshot counts rows with a loss, such as tokens. */
   readonly examples?: number | undefined;
-  /** Whether the snapshot has a step: false of a model that is measured by itself. Default true. */
+  /** Whether the snapshot has a step; false for a single model. Default true. */
   readonly isSeries?: boolean;
 }
 
 const relations = ["rga", "rwa", "gwa"] as const;
 
-/** Why an alignment can be missing; other measures have reasons of their own. */
+/** Reasons for a missing alignment; other measures have their own. */
 const statusWords: Readonly<Partial<Record<Status, readonly [short: string, meaning: string]>>> = {
   "undefined-1x1": ["1 x 1", "a 1 x 1 matrix has one entry, which correlates with nothing"],
   "constant-matrix": ["constant", "all entries of a matrix are equal"],
   "zero-matrix": ["zero", "a matrix is zero"],
   "too-few-samples": ["few samples", "too few samples"],
   "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],
-  "sampled-coordinates": ["sampled", "a sample of coordinates cannot answer it"],
+  "sampled-coordinates": ["sampled", "it cannot be computed from a sample of coordinates"],
   dead: ["dead", "all gradients or all activations of the layer are exactly zero"],
   "not-measured": ["not measured", "left out, as asked for"],
-  "missing-moments": ["no moments", "the moments do not hold what it needs"],
+  "missing-moments": ["no moments", "the moments lack the sums that it needs"],
 };
 
 function inWords(status: Status): readonly [short: string, meaning: string] {
@@ -97,7 +97,7 @@ export function renderAlignmentTable(measured: Snapshot, given: AlignmentTableOp
   return `${summary(snapshot, found, options)}\n\n${table}`;
 }
 
-/** How many relations hold, and what is dead: the lines above the table. */
+/** The lines above the table: how many relations hold, and which layers are dead. */
 function summary(
   { layers }: Snapshot,
   found: readonly Finding[],
@@ -111,7 +111,7 @@ function summary(
   );
 }
 
-/** Relations of no tone are too weak to hold, and above chance. */
+/** Relations without a tone are too weak to hold, and above chance. */
 const verdictTone: Readonly<Partial<Record<Verdict, Tone>>> = {
   formed: "holds",
   holds: "holds",
@@ -126,14 +126,14 @@ const verdictTone: Readonly<Partial<Record<Verdict, Tone>>> = {
 };
 
 const tonesInWords =
-  "bold green: holds; yellow: strong, but as strong before training or near to holding; red: lost; quiet: chance level, dead or no value";
+  "bold green: holds; yellow: strong, but as strong before training or near to holding; red: lost; dim: chance level, dead or no value";
 
-/** Whether it is a relation with Z of a head or block, which has none. */
+/** Whether it is a relation with Z of a head or block, which has no Z. */
 function withoutWeights(layer: LayerSnapshot, relation: (typeof relations)[number]): boolean {
   return !isMap(layer) && relation !== "rga";
 }
 
-/** "*0.931 ±.012", or in words why there is no value; the star where the relation holds. */
+/** "*0.931 ±.012", or the reason why there is no value; the star marks a relation that holds. */
 function valueCell(measured: AlignmentValue, held: boolean): string {
   const { value, status } = measured;
   const noise = spread(measured);
@@ -142,13 +142,13 @@ function valueCell(measured: AlignmentValue, held: boolean): string {
   return `${text}${noise === null ? "" : ` ${noiseText(noise)}`}`;
 }
 
-/** Noise of the samples and error of the sampled coordinates together, as independent. */
+/** Standard error from samples and from sampled coordinates, combined as independent. */
 function spread({ noise, samplingError }: AlignmentValue): number | null {
   if (samplingError == null) return noise;
   return Math.hypot(noise ?? 0, samplingError);
 }
 
-/** " 0.12 · 0.28": the null and, where there was a start, the value at it. */
+/** " 0.12 · 0.28": the null and, if known, the value at the start. */
 function comparisonCell(measured: AlignmentValue, before: AlignmentValue | undefined, started: boolean): string {
   if (measured.value === null) return "";
   const expected = measured.null === null ? NOTHING : formatDecimals(measured.null, 2);
@@ -157,14 +157,14 @@ function comparisonCell(measured: AlignmentValue, before: AlignmentValue | undef
   return `${expected.padStart(5)} ·${initial.padStart(5)}`;
 }
 
-/** Four characters and the sign: "±.012", "±2e-4"; a standard error is never said to be zero that is not. */
+/** Four characters and the sign: "±.012", "±2e-4"; a nonzero standard error is never shown as zero. */
 function noiseText(noise: number): string {
   if (noise >= 0.9995) return `±${noise.toFixed(1)}`;
   if (noise >= 0.0005) return `±${noise.toFixed(3).slice(1)}`;
   return noise === 0 ? "±0" : `±${noise.toExponential(0)}`;
 }
 
-/** What the two lines say, by which rule, the samples behind them, and every status that occurs. */
+/** The legend: the two lines, the rule, the number of samples, and every status that occurs. */
 function legend(
   snapshot: Snapshot,
   found: readonly Finding[],
@@ -173,7 +173,7 @@ function legend(
   const { step, samples, loss, accuracy, skipped } = snapshot;
   const start =
     initial === undefined
-      ? " (the value at initialisation is not known)"
+      ? " (the value at initialisation is unknown)"
       : ` · value ${initialFile === undefined ? `at step ${formatCount(initial.step)}` : `in ${printable(initialFile)}`}`;
   const mark = found.some(holds) ? ", * where the relation holds" : "";
   const lines = [`value ± standard error${mark}; below it: null${start}`];
@@ -188,11 +188,11 @@ function legend(
   const groups = Math.min(...snapshot.layers.map((layer) => layer.groups ?? 0));
   if (groups >= 2 && groups < FEW_GROUPS)
     lines.push(`standard errors from ${groups} groups of samples: they may be several times too small or too large`);
-  if (isWithoutNoise(snapshot)) lines.push("noise not known: there is one group of samples");
+  if (isWithoutNoise(snapshot)) lines.push("standard error unknown: there is one group of samples");
   const sampled = snapshot.layers.filter((layer) => layer.sampled !== undefined);
   if (sampled.length > 0)
     lines.push(
-      `on a random sample of coordinates, whose standard error the ± contains: ${shortList(sampled.map(sampleWords))}`,
+      `on a random sample of coordinates, whose standard error is included in ±: ${shortList(sampled.map(sampleWords))}`,
     );
   for (const status of occurring(snapshot, convention)) lines.push(inWords(status).join(": "));
   for (const [reason, nodes] of byReason(skipped))
@@ -200,10 +200,10 @@ function legend(
   return lines;
 }
 
-/** chosen: a jackknife over fewer groups than this is off by half and more. */
+/** chosen: a jackknife over fewer groups may be off by half or more. */
 const FEW_GROUPS = 8;
 
-/** Whether there are values, and none of them has its noise. */
+/** Whether there are values, but none with a standard error. */
 function isWithoutNoise({ layers }: Snapshot): boolean {
   const sides = layers.flatMap(({ alignment }) =>
     conventions.flatMap((convention) => [alignment[convention].a, alignment[convention].b]),
@@ -227,7 +227,7 @@ function byReason(skipped: Snapshot["skipped"]): Map<string, string[]> {
   return reasons;
 }
 
-/** chosen: names of one reason in the terminal; the JSON and the report have all. */
+/** chosen: most names per reason in the terminal; the JSON and the report have all. */
 const LISTED = 6;
 
 function shortList(names: readonly string[]): string {

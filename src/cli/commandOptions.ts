@@ -1,5 +1,5 @@
 /**
- * @file What the commands take after their names: what each shows of its work, and the readers of single values.
+ * @file Options of the commands: presentation, and parsers of single values.
  */
 import { InvalidArgumentError } from "commander";
 import type { AnalyzeOptions, IngestOptions } from "../runner/analysis/analyzeOptions.ts";
@@ -7,15 +7,15 @@ import { isLoss, lossNames } from "../runner/analysis/chosenLoss.ts";
 import type { ResumeOptions, RunOptions } from "../runner/training/runOptions.ts";
 import type { Io } from "./io.ts";
 
-/** What a command shows of what it did. */
+/** How a command presents its result. */
 export interface Presentation {
-  /** Whether the report is shown in the browser. */
+  /** Whether to open the report in the browser. */
   readonly open?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-/** The functions of the commands; a number they return is the exit code. */
+/** The functions of the commands; a returned number is the exit code. */
 export type RunCommand = (
   setting: string,
   assignments: string[],
@@ -26,7 +26,7 @@ export type ResumeCommand = (run: string, options: ResumeOptions & Presentation,
 export type IngestCommand = (files: string[], options: IngestOptions & Presentation, io: Io) => Promise<unknown>;
 export type AnalyzeCommand = (models: string[], options: AnalyzeOptions & Presentation, io: Io) => Promise<unknown>;
 
-/** Reads a whole number from `least` on; "1e5" and "100_000" are fine. */
+/** Parses an integer of at least `least`; "1e5" and "100_000" are accepted. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d[\d_]*(e\d+)?$/i.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
@@ -37,22 +37,22 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
   };
 }
 
-/** Reads places of samples, from 0: "0,17,305"; at least two different ones. */
+/** Parses indices of samples, from 0: "0,17,305"; at least two different ones. */
 export function places(text: string): number[] {
   const values = text.split(",").map(wholeNumber(0));
   if (values.length < 2 || new Set(values).size < values.length)
-    throw new InvalidArgumentError("Expected two different places of samples or more, such as 0,17.");
+    throw new InvalidArgumentError("Expected two or more different indices of samples, such as 0,17.");
   return values;
 }
 
-/** Reads a time in minutes, such as 10 or 0.5. */
+/** Parses a time in minutes, such as 10 or 0.5. */
 export function minutes(text: string): number {
   const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError("Expected a number above 0.");
   return value;
 }
 
-/** Reads --every: a whole number of steps or "log". */
+/** Parses --every: an integer number of steps or "log". */
 export function interval(text: string): number | "log" {
   if (text === "log") return text;
   try {
@@ -62,7 +62,7 @@ export function interval(text: string): number | "log" {
   }
 }
 
-/** Reads --loss. */
+/** Parses --loss. */
 export function lossName(text: string): string {
   if (isLoss(text)) return text;
   throw new InvalidArgumentError(`Allowed choices are ${lossNames.join(", ")}.`);

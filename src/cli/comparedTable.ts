@@ -1,6 +1,6 @@
 /**
- * @file A measure of many runs over their parameters as a table: a row for each group of runs, and below what the
- * numbers rest on, which runs are left out and why, and in what else the runs differ.
+ * @file A measure of many runs over their parameters as a table: one row for each group of runs, and notes on how the
+ * numbers were obtained, which runs are left out and why, and in which other parameters the runs differ.
  */
 import { printable } from "../formats/printable.ts";
 import { formatCount } from "../formats/quantities.ts";
@@ -9,9 +9,9 @@ import type { LeftOut, LeftOutReason, Sweep, SweepCell } from "../tables/sweepCe
 import type { Cell } from "../tables/table.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
 
-/** chosen: rows that a person reads; --csv has all. */
+/** chosen: most rows shown; --csv has all. */
 const MOST_ROWS = 100;
-/** chosen: runs and parameters that are named. */
+/** chosen: most runs and parameters that are named. */
 const MOST_NAMES = 3;
 const MOST_PARAMETERS = 8;
 
@@ -44,13 +44,13 @@ export function renderSweep(found: ComparedSweep, width: number, dim: (text: str
 
 const keyText = (value: Cell): string => (value === null ? "–" : String(value));
 
-/** Of a single run there is no spread. */
+/** A single run has no spread. */
 function numbers({ n, median, low, high, least, most }: SweepCell): string[] {
   const spread = n > 1 ? [low, high, least, most].map(digits) : ["–", "–", "–", "–"];
   return [String(n), digits(median), ...spread];
 }
 
-/** Four digits. */
+/** The number with four digits. */
 function digits(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(3);
@@ -66,8 +66,10 @@ function notesOf({ measure, axes, at, sweep }: ComparedSweep): string[] {
     ...(hidden > 0 ? [`${formatCount(hidden)} rows more; --csv FILE has all`] : []),
     `${measure.name}${measure.meaning === measure.name ? "" : `: ${measure.meaning}`}${over === undefined ? "" : `; ${over}`}; ${whenWords(at, sweep)}`,
     `median and quartiles over ${runs === 1 ? "1 run" : `${formatCount(runs)} runs`}; n are the runs of a row`,
-    ...(unfinished > 0 ? [`${runWords(unfinished)} of them failed or stopped at a later step, or go on`] : []),
-    ...(missing > 0 ? [`${formatCount(missing)} values of layers are missing in these runs, and in no row`] : []),
+    ...(unfinished > 0
+      ? [`${runWords(unfinished)} of them failed or stopped at a later step, or are still running`]
+      : []),
+    ...(missing > 0 ? [`${formatCount(missing)} values of layers are missing in these runs and in no row`] : []),
     ...(repeated > 0 ? [`doubt: in ${formatCount(repeated)} rows several runs have the same seed`] : []),
     ...leftOutNotes(sweep.leftOut),
     ...differingNotes(sweep),
@@ -85,10 +87,10 @@ function whenWords(at: ComparedSweep["at"], { steps }: Sweep): string {
 
 const reasons: Readonly<Record<LeftOutReason, string>> = {
   failed: "failed",
-  unfinished: "not finished (--at STEP takes runs as far as they are)",
+  unfinished: "not finished (--at STEP includes unfinished runs)",
   "no measurement": "without this measurement",
   "no value": "without a value",
-  "no parameter": "without a parameter that is asked for",
+  "no parameter": "without a requested parameter",
   unreadable: "not readable",
 };
 
@@ -103,7 +105,7 @@ function leftOutNotes(leftOut: readonly LeftOut[]): string[] {
   });
 }
 
-/** In what the runs differ that is on no axis: medians over them mix it. */
+/** Parameters that differ between runs and are on no axis; medians mix their values. */
 function differingNotes({ differing }: Sweep): string[] {
   if (differing.length === 0) return [];
   const named = differing.slice(0, MOST_PARAMETERS).map(({ parameter, values }) => {

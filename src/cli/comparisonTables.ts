@@ -1,6 +1,6 @@
 /**
- * @file A comparison of runs in tables that fit the terminal: medians of each run, its layers, and the power of weight
- * decay. Names keep setting and digits, columns that do not fit are said in words below.
+ * @file A comparison of runs in tables that fit the terminal: medians of each run, its layers, and the exponent in
+ * weight decay. Shortened names keep setting and digits; columns that do not fit are listed below.
  */
 
 import { printable } from "../formats/printable.ts";
@@ -23,16 +23,16 @@ import { isAnalysisRun } from "../runs/analysisRecord.ts";
 import { shortenRunName, undatedRunName } from "./shortRunName.ts";
 import { type Column, renderTable, wrap } from "./table.ts";
 
-/** Lines that fit `width`, and quiet text. */
+/** Line width, and the style of dim text. */
 interface Layout {
   readonly width: number;
   readonly dim: (text: string) => string;
 }
 
-/** chosen: parameters that get a column; more are named below the table. */
+/** chosen: most parameters with a column; further ones are listed below the table. */
 const MOST_COLUMNS = 3;
 
-/** chosen: rows of the table of layers; more are in the JSON alone. */
+/** chosen: most rows of the table of layers; the JSON has all. */
 const MOST_ROWS = 60;
 
 const RUN: Column = { header: "run", shrinkTo: 11, isName: true, shorten: shortenRunName };
@@ -67,8 +67,8 @@ export function renderComparison(found: Comparison, width: number, dim: (text: s
 }
 
 /**
- * Whether a parameter tells the runs apart in a column: one that every setting has, and the setting where names do not
- * show it. Steps have one.
+ * Whether a parameter gets a column: one that every setting has, and the setting if names do not show it. Steps have
+ * their own column.
  */
 function isColumn(key: string, runs: readonly ComparedRun[]): boolean {
   if (key === "steps") return false;
@@ -86,8 +86,8 @@ const cellsOf = ({ a, b }: Sides): string[] => [a, b].flatMap(cells);
 const cells = (values: Relations | null): string[] => relations.map((name) => fixed(values?.[name] ?? null, 3));
 
 /**
- * A run's medians, over hidden representations where it is a chain; below them its two ends, and the medians at the
- * first measurement.
+ * A run's medians, over hidden representations if the network is a chain of maps; below them its two ends, and the
+ * medians at the first measurement.
  */
 function medianTable(runs: readonly ComparedRun[], keys: readonly string[], layout: Layout): string {
   const columns: Column[] = [
@@ -117,10 +117,10 @@ function medianTable(runs: readonly ComparedRun[], keys: readonly string[], layo
   return relationsTable(columns, rows, layout);
 }
 
-/** chosen: narrower terminals have no room for names and six relations beside each other. */
+/** chosen: narrower terminals have no room for names and six relations side by side. */
 const NARROW = 76;
 
-/** A table whose last columns are the six relations; where that is too wide, one of each side below the other. */
+/** A table whose last columns are the six relations; if too wide, one table per side, one below the other. */
 function relationsTable(columns: readonly Column[], rows: readonly (readonly string[])[], layout: Layout): string {
   if (layout.width >= NARROW) return renderTable(columns, rows, layout);
   const [first, second] = [columns.length - RELATIONS.length, columns.length - RELATIONS.length / 2];
@@ -145,19 +145,19 @@ function medianNotes(runs: readonly ComparedRun[], keys: readonly string[]): str
     `median alignment ${over} at the last measurement, paper convention; "first": at the first`,
     ...(chains.length === 0 ? [] : ['"ends": side a of the first map, the data, and side b of the last, the output']),
     ...(chains.length > 0 && others.length > 0
-      ? [`over all layers, for want of a chain of maps: ${others.join(", ")}`]
+      ? [`over all layers, since the network is not a chain of maps: ${others.join(", ")}`]
       : []),
     measuredOn(runs, keys),
     ...runs
       .filter(({ status }) => status === "failed")
       .map(
         ({ run, error }) =>
-          `failed: ${printable(run)}, ${printable(error ?? "no reason known")}; what stands here was measured before`,
+          `failed: ${printable(run)}, ${printable(error ?? "no reason known")}; these values were measured before`,
       ),
   ];
 }
 
-/** What the runs differ in beyond the columns shown. */
+/** Differences between the runs beyond the columns shown. */
 function parameterNotes(runs: readonly ComparedRun[], keys: readonly string[], shown: readonly string[]): string[] {
   const settings = [...new Set(runs.map(({ setting }) => printable(setting)))];
   const common = keys.filter((key) => key !== "setting" && runs.every(({ differing }) => differing[key] !== null));
@@ -165,7 +165,7 @@ function parameterNotes(runs: readonly ComparedRun[], keys: readonly string[], s
   const valued = (key: string) => `${printable(key)} (${runs.map((run) => plain(run.differing[key])).join(", ")})`;
   const isMixed = new Set(runs.map(isAnalysisRun)).size > 1;
   return [
-    ...(isMixed ? ["training runs beside analyses of models: parameters are not compared"] : []),
+    ...(isMixed ? ["training runs and analyses of models: parameters are not compared"] : []),
     ...(settings.length > 1 && !isMixed
       ? [
           `runs of different settings: ${settings.join(", ")}${others.length === 0 ? "" : `; not all of them have ${others.map(printable).join(", ")}`}`,
@@ -188,7 +188,9 @@ function measuredOn(runs: readonly ComparedRun[], keys: readonly string[]): stri
   return `${range(({ layers }) => layers)} ${what} on ${range(({ samples }) => samples)} samples; standard error of one alignment ${noise}`;
 }
 
-/** The six alignments of each layer, a row for each run that has it, by its short name: the width is the layers'. */
+/**
+ * The six alignments of each layer, one row for each run that has it, by its short name, so that layers get the width.
+ */
 function layerTable(layers: readonly ComparedLayer[], layout: Layout): string {
   const called = layerNames(layers.map(({ layer, kind }) => ({ name: layer, kind })));
   const rowsOf = (own: readonly ComparedLayer[], keys: readonly Relation[]) =>
@@ -211,7 +213,7 @@ function layerTable(layers: readonly ComparedLayer[], layout: Layout): string {
       ? [renderTable([name(kinds), RUN, { header: "b.rga", align: "right" }], shownOutputs, layout)]
       : []),
     note("each layer at the last measurement, paper convention; * where the relation holds (theory.md Eq. 85)", layout),
-    ...(rest > 0 ? [note(`${formatCount(rest)} rows more are in --json`, layout)] : []),
+    ...(rest > 0 ? [note(`${formatCount(rest)} more rows are in --json`, layout)] : []),
   ].join("");
 }
 
@@ -267,7 +269,7 @@ function scalingNotes(compared: readonly ComparedRun[], keys: readonly string[],
     ...(early.length === 0
       ? []
       : [
-          `doubt: in ${early.length} of ${compared.length} runs the decay had no time to act, so their weights are not stationary, as Eq. 63 has them: lr decay steps / (1 - momentum) is ${early.map((run) => formatQuantity(run.decayTimes!)).join(", ")}`,
+          `doubt: in ${early.length} of ${compared.length} runs the decay had no time to act, so their weights are not stationary, as Eq. 63 assumes: lr decay steps / (1 - momentum) is ${early.map((run) => formatQuantity(run.decayTimes!)).join(", ")}`,
         ]),
   ];
 }
@@ -276,7 +278,7 @@ function fixed(value: number | null, digits: number): string {
   return value === null ? "–" : formatDecimals(value, digits);
 }
 
-/** A parameter's value; of one that the run does not have "–", never "null". */
+/** A parameter's value; "–" if the run does not have it, never "null". */
 function plain(value: unknown): string {
   if (value === null || value === undefined) return "–";
   return printable(typeof value === "string" ? value : JSON.stringify(value));

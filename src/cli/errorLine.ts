@@ -1,12 +1,12 @@
 /**
- * @file The line that a command ends with where it fails: `crh <command>: expected X, got Y; cure`. Errors of the
- * library begin with where they come from; a place that the user named or can look at, a file, a setting, an input,
- * stays, names of the program's own parts do not.
+ * @file The line with which a command fails: `crh <command>: expected X, got Y; cure`. Errors of the library begin with
+ * their origin. An origin known to the user (a file, a setting, an input) is kept; names of the program's parts are
+ * removed.
  */
 import type { Command } from "commander";
 import { usualName } from "../parameters/parse.ts";
 
-/** The command that some words call: "run", "data get"; "" where none is. */
+/** The command called by some words: "run", "data get"; "" if none is. */
 export function commandOf(program: Command, argv: readonly string[]): string {
   const names: string[] = [];
   let command: Command | undefined = program;
@@ -19,7 +19,7 @@ export function commandOf(program: Command, argv: readonly string[]): string {
   return names.join(" ");
 }
 
-/** Rooms of the program (docs/architecture.md), by which errors of the library say where they come from. */
+/** Rooms of the program (docs/architecture.md), with which errors of the library begin. */
 export const rooms: ReadonlySet<string> = new Set([
   ...["random", "linalg", "ode", "formats", "moments", "measure", "twopoint", "symmetry", "onnx", "autodiff", "engine"],
   ...["engineNode", "engineWeb", "figuresNode"],
@@ -31,10 +31,10 @@ export const rooms: ReadonlySet<string> = new Set([
 const FUNCTION = /^([a-z]+[A-Z]\w*|[A-Z]\w*\.\w+)$/;
 
 /**
- * An error's line with the command that it ends.
+ * An error's line, with the command in front.
  *
- * @param given.argv the words of the user, which stay where they are places
- * @param given.commands the names of all commands, which are no places
+ * @param given.argv the words of the user, which are kept where they name the origin
+ * @param given.commands the names of all commands, which do not count as origins
  */
 export function errorLine(
   line: string,
@@ -49,7 +49,8 @@ export function errorLine(
 }
 
 /**
- * What commander says of wrong words ("error: unknown option '--sed'\n(Did you mean --seed?)"), as all errors are said.
+ * Converts commander's messages on wrong words ("error: unknown option '--sed'\n(Did you mean --seed?)") to the form of
+ * all errors.
  */
 export function usageLine(message: string, command: string, argv: readonly string[]): string {
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
@@ -72,7 +73,7 @@ const patterns: readonly (readonly [RegExp, (...found: string[]) => string])[] =
   [/^unknown command '(.+)'$/s, (word) => `expected a command, got ${word}`],
   [/^missing required argument '(.+)'$/, (name) => `expected <${name}>, got none`],
   [/^required option '(.+)' not specified$/, (flags) => `expected ${flags}, got none`],
-  [/^option '(.+)' argument missing$/, (flags) => `expected a value behind ${flags}, got none`],
+  [/^option '(.+)' argument missing$/, (flags) => `expected a value after ${flags}, got none`],
   [
     /^too many arguments for '.+'\. Expected (\d+) arguments? but got (\d+)/,
     (most, got) => `expected ${most} arguments, got ${got}`,
@@ -103,7 +104,7 @@ function wanted(said: string): string {
     .replace(/^Expected /, "");
 }
 
-/** What is no option of a run may be a parameter of its setting: "lr=0.1" for "--lr 0.1". */
+/** An unknown option of a run may be a parameter of its setting: "lr=0.1" for "--lr 0.1". */
 function asParameter(option: string, argv: readonly string[]): string {
   const [at, given] = [argv.findIndex((word) => word.startsWith(`--${option}`)), new RegExp(`^--${option}=(.+)$`, "s")];
   const next = argv[at + 1];

@@ -1,6 +1,6 @@
 /**
- * @file What `crh inspect` prints: the model in a few lines, its layers with the measures of their weights, its
- * attentions, what is left out, and how to go on. Every table fits the terminal; numbers that do not are in --json.
+ * @file The output of `crh inspect`: the model in a few lines, its layers with measures of their weights, its attention
+ * modules, what is left out, and the next step. Every table fits the terminal; further numbers are in --json.
  */
 
 import { printable } from "../formats/printable.ts";
@@ -44,10 +44,10 @@ function headLines(found: Inspection, width: number): string {
     `${model}: ${what.join(", ")}`,
     ...values("inputs", inputs),
     ...values("outputs", outputs),
-    ...(free.length > 0 ? [`bound for this look: ${free.join(", ")} (--bind NAME=NUMBER binds otherwise)`] : []),
+    ...(free.length > 0 ? [`bound for this inspection: ${free.join(", ")} (--bind NAME=NUMBER binds otherwise)`] : []),
     ...(unbound === null
       ? []
-      : [`Shapes are not known without data, so that only the weights are listed as they are stored (${unbound}).`]),
+      : [`Shapes are unknown without data, so only the weights are listed, as stored (${unbound}).`]),
     ...notes,
   ];
   return lines.flatMap((line) => wrap(printable(line), width)).join("\n");
@@ -58,7 +58,7 @@ function valueWords({ dtype, shape }: InspectedValue): string {
   return `${dtype ?? "of any type"} ${extents === undefined ? "of any shape" : `(${extents})`}`;
 }
 
-/** Names may be shortened to this. */
+/** Least width of shortened names. */
 const LEAST_NAME = 14;
 
 const columns: readonly Column[] = [
@@ -112,7 +112,7 @@ const PLAUSIBLE = 0.1;
 function legend(layers: readonly InspectedLayer[]): string {
   const inBrackets = layers.some(({ weights }) => weights !== null && weights.alpha !== null);
   return (
-    `alpha, xmin, D: exponent of the density of the eigenvalues of WᵀW above xmin, and its distance from them, as WeightWatcher has them (theory.md Eqs. 31 and 32)` +
+    `alpha, xmin, D: exponent of the density of the eigenvalues of WᵀW above xmin, and its distance from them, as in WeightWatcher (theory.md Eqs. 31 and 32)` +
     `${inBrackets ? "; in brackets where these span less than a decade, or no power law over a decade is plausible" : ""}; ` +
     `${layers.some(({ kind, weights }) => weights !== null && kind === "conv") ? "a convolution is one matrix (output channels, patch), of which WeightWatcher takes slices; " : ""}` +
     "log|W|²: log10 of the squared Frobenius norm; |W|₂: largest singular value; stable: |W|²/|W|₂²; " +
@@ -120,7 +120,7 @@ function legend(layers: readonly InspectedLayer[]): string {
   );
 }
 
-/** One row an attention: its maps, and what its heads are called. */
+/** One row per attention module: its maps, and the names of its heads. */
 function headsTable(
   heads: readonly InspectedHead[],
   layout: { width: number; dim: (text: string) => string },
@@ -156,10 +156,10 @@ function headsTable(
   const [first = ""] = calledNames([], heads);
   const { name } = heads[0]!;
   const twice = first === name ? "" : `; "${first}" is ${name} in JSON, and --layers takes either`;
-  return `${table}${note(`maps of an attention that begin with a dot go on with its name${twice}`)}`;
+  return `${table}${note(`maps of an attention that begin with a dot follow its name${twice}`)}`;
 }
 
-/** chosen: names of one reason; --json has all. */
+/** chosen: most names per reason; --json has all. */
 const LISTED = 6;
 
 function skippedLines(skipped: Inspection["skipped"], width: number): string {
@@ -188,14 +188,14 @@ function nextLines({ estimate, command, files, layers, heads }: Inspection, note
   ].join("\n");
 }
 
-/** What people call layers and heads. */
+/** Names of layers and heads as shown to users. */
 function calledNames(layers: readonly InspectedLayer[], heads: readonly InspectedHead[]): string[] {
   const all = [...layers, ...heads.map(({ name }) => ({ name, kind: "head" as const }))];
   const called = layerNames(all);
   return all.map(({ name }) => called.get(name) ?? name);
 }
 
-/** The command with its options on lines of their own where it is long. */
+/** The command, with its options on separate lines if it is long. */
 function commandLines(words: readonly string[]): string[] {
   const quoted = words.map((word) =>
     printable(/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`),
@@ -210,10 +210,10 @@ function commandLines(words: readonly string[]): string[] {
   return options.map((option, i) => `${i === 0 ? "  " : "      "}${option}${i < options.length - 1 ? " \\" : ""}`);
 }
 
-/** chosen: patterns in a line. */
+/** chosen: most patterns per line. */
 const MOST_PATTERNS = 8;
 
-/** Names with their numbers as stars, the most frequent first: 'blocks.*.attn.qkv' (12). */
+/** Names with numbers replaced by stars, most frequent first: 'blocks.*.attn.qkv' (12). */
 function patterns(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) {
@@ -230,7 +230,7 @@ function decimals(value: number | null, digits: number): string {
   return value === null ? "–" : formatDecimals(value, digits);
 }
 
-/** Three digits. */
+/** The number with three digits. */
 function brief(value: number): string {
   return value >= 1e-3 && value < 1e4 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 }

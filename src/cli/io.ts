@@ -1,12 +1,11 @@
 /**
- * @file What a command may touch of the world around it, handed in as an argument so that tests can hand in their own,
- * and the real thing.
+ * @file The environment of a command, passed as an argument so that tests can replace it, and the real one.
  */
 import { EXIT_INTERRUPTED } from "../runner/errors.ts";
 
 export interface Output {
   write(text: string): unknown;
-  /** Whether a person looks at it, and how many characters fit on a line. */
+  /** Whether it is a terminal, and its line width in characters. */
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
@@ -18,13 +17,16 @@ export interface Io {
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   /**
-   * Aborted when the user interrupts (Ctrl-C), the system ends or the terminal closes; a command that never asks for it
-   * is ended by the system at once.
+   * Signal aborted by Ctrl-C, at shutdown, or when the terminal closes. A command that never requests it is ended by
+   * the system at once.
    */
   interruption(): AbortSignal;
 }
 
-/** This process. A reader that goes away (`crh runs | head -1`) is no error: what it does not read is dropped. */
+/**
+ * The environment of this process. A reader that closes its pipe (`crh runs | head -1`) is not an error; the rest of
+ * the output is dropped.
+ */
 export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -43,12 +45,12 @@ export function processIo(): Io {
   return { stdout: guarded(process.stdout), stderr: guarded(process.stderr), env: process.env, interruption };
 }
 
-/** What this program itself tells a terminal: tones, the cleared rest of a line. */
+/** Escape sequences used by this program: tones, and clearing the rest of a line. */
 const OWN = new RegExp(`^(${String.fromCharCode(27)}\\[(\\d{1,2}(;\\d{1,2})?m|K)|\\r)`);
 
 /**
- * The output without what a terminal would obey but does not come from here: names of layers, files and messages are of
- * others. Where nobody looks no such character passes.
+ * The output without foreign control characters, because names of layers, files and messages come from others. Without
+ * a terminal no control character passes.
  */
 export function guarded(stream: NodeJS.WriteStream): Output {
   return {
@@ -62,7 +64,7 @@ export function guarded(stream: NodeJS.WriteStream): Output {
   };
 }
 
-/** @param own whether the sequences that this program uses are kept */
+/** @param own whether this program's own escape sequences are kept */
 export function withoutControl(text: string, own: boolean): string {
   return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character, at: number) => {
     if (character === "\n" || character === "\t") return character;
@@ -71,8 +73,9 @@ export function withoutControl(text: string, own: boolean): string {
 }
 
 /**
- * SIGHUP comes when the terminal closes. The first signal asks the command to stop; Ctrl-C then ends the process.
- * SIGTERM does not, however often it comes: what ends a group of processes sends it to each, and parents pass it on.
+ * SIGHUP is sent when the terminal closes. The first signal asks the command to stop; a further Ctrl-C ends the
+ * process. Further SIGTERMs do not, because a process may get it both directly, as part of a group, and from its
+ * parent.
  */
 function listen(controller: AbortController): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -82,12 +85,12 @@ function listen(controller: AbortController): void {
     });
 }
 
-/** Width for text on this output; 100 where nobody looks. */
+/** Line width of this output; 100 if it is not a terminal. */
 export function widthOf(output: Output): number {
   return output.isTTY === true ? Math.max(20, output.columns ?? 80) : 100;
 }
 
-/** Whether escape sequences may go to this output at all (https://no-color.org, TERM=dumb). */
+/** Whether this output accepts escape sequences (https://no-color.org, TERM=dumb). */
 export function hasColour(output: Output, env: Io["env"]): boolean {
   return output.isTTY === true && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
 }

@@ -1,6 +1,6 @@
 /**
- * @file A lab in a process of its own beside a command that trains, so that neither waits for the other: where it is,
- * and what ends it.
+ * @file A lab in a separate process beside a command that trains, so that neither waits for the other: its address, and
+ * how to end it.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -11,7 +11,7 @@ export interface LabBeside {
   stop(): void;
 }
 
-/** @throws Error in one line where it does not start: what it said itself */
+/** @throws Error with its own message, in one line, if it does not start */
 export async function startLabBeside(runs: string): Promise<LabBeside> {
   const program = fileURLToPath(new URL("./main.js", import.meta.url));
   const words = [program, "lab", "--in", runs, "--port", "0", "--no-open", "--attached"];

@@ -1,6 +1,6 @@
 /**
- * @file The power laws of every layer as a table of 100 columns, below that of the alignments. Two lines a layer: the
- * exponents and, quieter, the intervals:
+ * @file The power laws of every layer as a table of 100 columns, below that of the alignments. Each layer has two
+ * lines: the exponents and, dimmed, their intervals:
  *
  *                        backward (side a)                          forward (side b)
  *     layer              H ~ G^        H ~ Z^        G ~ Z^        H ~ G^        H ~ Z^        G ~ Z^
@@ -21,23 +21,23 @@ import { renderPhaseTable } from "./phaseTable.ts";
 const pairs = { hg: "H ~ G^", hz: "H ~ Z^", gz: "G ~ Z^" } as const satisfies Record<keyof SideExponents, string>;
 const names = Object.keys(pairs) as (keyof SideExponents)[];
 
-/** Why an exponent is not stated. */
+/** Reasons for a missing exponent. */
 const statusWords: Readonly<Partial<Record<Status, readonly [short: string, meaning: string]>>> = {
-  "flat-spectrum": ["flat", "the spectrum that the exponent is in is flat: any slope fits"],
+  "flat-spectrum": ["flat", "the spectrum of the base is flat: any slope fits"],
   "under-one-decade": ["< 1 decade", "that spectrum spans less than a decade: any slope fits"],
   "no-common-eigenbasis": [
     "no basis",
-    "the two matrices share no eigenvectors beyond chance, so their spectra pair in any way",
+    "the two matrices share no eigenvectors beyond chance, so their spectra cannot be paired",
   ],
-  "too-few-values": ["few values", "fewer than eight directions stand above the noise"],
+  "too-few-values": ["few values", "fewer than eight directions are above the noise floor"],
   "too-few-samples": ["few samples", "too few samples"],
-  "missing-moments": ["no moments", "the moments do not hold what it needs"],
-  "not-measured": ["not measured", "left out at this cost; --cost full measures it"],
+  "missing-moments": ["no moments", "the moments lack the sums that it needs"],
+  "not-measured": ["not measured", "not measured at this cost; --cost full measures it"],
   "zero-matrix": ["zero", "a matrix is zero"],
   "not-finite": ["not finite", "a matrix holds infinities: the network diverged"],
 };
 
-/** The table with its legend, ends with a newline; "" where no layer has exponents. */
+/** The table with its legend, ending with a newline; "" if no layer has exponents. */
 export function renderLawsTable({ layers }: Snapshot, layout: TableLayout = {}): string {
   const shown = layers.filter((layer) => lawExponents(layer) !== undefined && layer.dead === undefined);
   if (shown.length === 0) return "";
@@ -64,7 +64,7 @@ export function renderLawsTable({ layers }: Snapshot, layout: TableLayout = {}):
   );
 }
 
-/** Whether it is a law with Z of a head or block, which has none. */
+/** Whether it is a law with Z of a head or block, which has no Z. */
 function withoutWeights(layer: LayerSnapshot, name: keyof SideExponents): boolean {
   return !isMap(layer) && name !== "hg";
 }
@@ -80,7 +80,7 @@ export function lawsBelow(measured: Snapshot, layout: TableLayout): string {
   return tables.map((table) => (table === "" ? "" : `\n${table}`)).join("");
 }
 
-/** "19 / 0.1 dec": the directions that the laws are read on, and the decades of Z over them. */
+/** "19 / 0.1 dec": the number of directions for the laws, and the decades of Z over them. */
 function liveWords({ phase }: LayerSnapshot): string {
   return phase?.live ? `${phase.live.rank} / ${phase.live.decades.toFixed(1)} dec` : "";
 }
@@ -92,7 +92,7 @@ function valueCell(exponent: Exponent | undefined): string {
   return ` ${status === undefined ? NOTHING : (statusWords[status]?.[0] ?? status)}`.slice(0, CELL);
 }
 
-/** "[0.29, 0.38]" in twelve characters: fewer digits where the numbers are large. */
+/** "[0.29, 0.38]" in twelve characters; large numbers have fewer digits. */
 function intervalCell([low, high]: readonly [number, number]): string {
   for (const digits of [2, 1, 0]) {
     const text = `[${formatDecimals(low, digits)}, ${formatDecimals(high, digits)}]`;
@@ -110,7 +110,7 @@ function legend(layers: readonly LayerSnapshot[]): string[] {
   return [
     `exponents of H ~ G^, H ~ Z^, G ~ Z^ along common eigenvectors by ${conventionWord[lawConvention(layers[0]!)]}, with 95 % intervals below`,
     ...(layers.some(({ phase }) => phase?.live)
-      ? ["below a name: live directions of W, which the laws are read on / decades of Z over them"]
+      ? ["below a name: live directions of W, used for the laws / decades of Z over them"]
       : []),
     ...[...found].flatMap((status) => (statusWords[status] === undefined ? [] : [statusWords[status].join(": ")])),
   ];

@@ -1,7 +1,7 @@
 /**
- * @file The layout that the tables of layers share: two lines a layer, names on the left, three columns a side under
- * its title; the second line is quieter. Sides stand under each other where the terminal is narrow. Heads and blocks,
- * which have no weights, have a block of their own below, a line each with what is known of an output alone.
+ * @file The layout shared by tables of layers: two lines per layer, names on the left, three columns per side under its
+ * title; the second line is dimmed. In narrow terminals the sides are stacked. Heads and blocks, which have no weights,
+ * follow in their own block, one line each with the values of their output.
  */
 
 import { printable } from "../formats/printable.ts";
@@ -15,7 +15,7 @@ export const sideTitles = { a: "backward (side a)", b: "forward (side b)" } as c
 
 /** Characters of a cell. */
 export const CELL = 12;
-/** What stands where there is nothing to say. */
+/** Text of an empty cell. */
 export const NOTHING = "–";
 const GAP = "  ";
 const LEAST_NAME = 14;
@@ -26,13 +26,13 @@ export interface LayerTable {
   /** Below a name. */
   readonly below: (layer: LayerSnapshot) => string;
   /**
-   * Title of a column, the two lines of its cell for a layer, each of at most `CELL` characters, and the tone of the
+   * Title of a column, the two lines of its cell for a layer, of at most `CELL` characters each, and the tone of the
    * first.
    */
   readonly columns: Readonly<Record<Side, readonly Column[]>>;
-  /** What the second line of a cell is, as a title. */
+  /** Title of the second line of a cell. */
   readonly second: string;
-  /** What the table says, below it. */
+  /** Legend below the table. */
   readonly legend: readonly string[];
 }
 
@@ -44,20 +44,20 @@ export interface Column {
 }
 
 export interface TableLayout {
-  /** Characters on a line; sides are put under each other below 98. */
+  /** Line width in characters; below 98 the sides are stacked. */
   readonly width?: number;
   readonly dim?: (text: string) => string;
-  /** Sets texts off by their tone; undefined where there are no escape sequences. */
+  /** Applies a tone to a text; undefined without escape sequences. */
   readonly paint?: ((tone: Tone, text: string) => string) | undefined;
 }
 
-/** The layout for where results go: as wide as it is, with escape sequences where it knows them. */
+/** The layout for stdout: its width, and escape sequences if supported. */
 export function layoutOf({ stdout, env }: Pick<Io, "stdout" | "env">): TableLayout {
   const width = widthOf(stdout);
   return hasColour(stdout, env) ? { width, dim: dimmer(true), paint: painter(true) } : { width };
 }
 
-/** The table with an empty line and its legend below; ends with a newline. */
+/** The table, an empty line and its legend; ends with a newline. */
 export function renderLayerTable(layers: readonly LayerSnapshot[], table: LayerTable, layout: TableLayout): string {
   const { width = 100, dim = (text) => text } = layout;
   const [maps, outputs] = [layers.filter(isMap), layers.filter((layer) => !isMap(layer))];
@@ -69,7 +69,7 @@ export function renderLayerTable(layers: readonly LayerSnapshot[], table: LayerT
   return `${lines.join("\n")}\n`;
 }
 
-/** Two lines a map, an empty one behind each block of sides. */
+/** Two lines per map, an empty line after each block of sides. */
 function mapLines(
   maps: readonly LayerSnapshot[],
   { corner, below, columns }: LayerTable,
@@ -108,7 +108,7 @@ function mapLines(
   });
 }
 
-/** A line a head or block, and an empty one. */
+/** One line per head or block, and an empty line. */
 function outputLines(
   outputs: readonly LayerSnapshot[],
   { below, columns, second }: LayerTable,
@@ -141,7 +141,7 @@ function outputLines(
   ];
 }
 
-/** What fills a text up to the width of a cell: escape sequences around it take no room. */
+/** Padding of a text to the width of a cell, not counting escape sequences. */
 function blanksAfter(text: string): string {
   return pad(text, CELL).slice(text.length);
 }

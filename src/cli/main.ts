@@ -15,7 +15,7 @@ import { createProgram } from "./program.ts";
 /**
  * Runs one command.
  *
- * @param argv what follows the program's name
+ * @param argv the words after the program's name
  * @returns the exit code; never throws
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -54,7 +54,7 @@ function calledBy(program: Command, argv: readonly string[], io: Io): Called {
   return { command: commandOf(program, argv), argv, commands, io };
 }
 
-/** Says what went wrong and returns the exit code. */
+/** Prints the error and returns the exit code. */
 function complain(error: unknown, called: Called): number {
   const { argv, io } = called;
   const { line, exitCode } = reportOf(error);
@@ -80,12 +80,12 @@ async function start(): Promise<void> {
   const exitCode = await main(argv, io);
   for (const stream of [process.stdout, process.stderr])
     await new Promise<unknown>((written) => stream.write("", written));
-  // not by running out of work: for a tenth of a second, while that frees the engine, a signal would end what has
-  // succeeded
+  // explicit exit: otherwise the engine is freed for a tenth of a second, in which a signal would end a successful
+  // command
   process.exit(exitCode || process.exitCode);
 }
 
-/** Whether this file is the program (perhaps through a link in a bin folder) and not imported by another. */
+/** Whether this file is run as the program (perhaps through a link in a bin folder), not imported. */
 function isProgram(): boolean {
   const program = process.argv[1];
   if (program === undefined) return false;

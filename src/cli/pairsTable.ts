@@ -1,7 +1,7 @@
 /**
- * @file The symmetric pairs of a network as a table below that of the phases, after the sentence on noise balance: a
- * row a pair, the heads of an attention in a table of their own, by their medians and ranges (docs/theory.md Eqs. 105,
- * 107, 124 to 126).
+ * @file The symmetric pairs of a network as a table below that of the phases, after the sentence on noise balance: one
+ * row per pair, and the heads of an attention layer in a separate table, by their medians and ranges (docs/theory.md
+ * Eqs. 105, 107, 124 to 126).
  *
  *     pair                 imbalance  noise balance  chance  A / B   RGA  drift
  *     layers.0 → layers.1      0.070   0.310 ±0.032    0.20   1.02  0.21  0.1 %
@@ -27,10 +27,10 @@ import type { Snapshot } from "../measure/snapshot.ts";
 import { NOTHING, type TableLayout } from "./layerTable.ts";
 import { renderTable, shortenName, wrap } from "./table.ts";
 
-/** chosen: of more pairs so many are shown, those farthest from noise balance among them; the report has all. */
+/** chosen: most pairs shown, including those farthest from noise balance; the report has all. */
 const MOST_ROWS = 24;
 
-/** Finding, tables and legend, end with a newline; "" where pairs were not looked for, or nothing can be one. */
+/** Finding, tables and legend, ending with a newline; "" where pairs were not measured, or no pair is possible. */
 export function renderPairsTable(
   snapshot: Snapshot,
   { width = 100, dim = (text) => text, paint = (_, text) => text }: TableLayout = {},
@@ -67,7 +67,7 @@ export function renderPairsTable(
   ].join("\n");
 }
 
-/** In their order; of many those that are farthest from balance. */
+/** Pairs in order; if there are many, those farthest from balance. */
 function shown(groups: readonly PairGroup[]): readonly PairGroup[] {
   const far = (group: PairGroup) => worstOf(group).noiseBalance.residual ?? worstOf(group).imbalance ?? 0;
   const taken = new Set(groups.toSorted((x, y) => far(y) - far(x)).slice(0, MOST_ROWS));
@@ -142,14 +142,14 @@ function number(value: number | null, decimals: number): string {
   return value === null ? NOTHING : fixed(value, decimals);
 }
 
-/** By what the predicted change is off, or that rounding hides it. */
+/** The error of the predicted change, or that rounding hides it. */
 function driftCell({ drift: { since } }: PairSnapshot): string {
   if (since === null) return NOTHING;
   if (since.measured.norm <= since.rounding) return "rounding";
   return since.error === null ? NOTHING : `${percent(since.error)} %`;
 }
 
-/** What both names share said once, where that is enough: "attn.0.qkv → proj"; else both shortened. */
+/** Both names with their common prefix given once, if that is enough: "attn.0.qkv → proj"; else both shortened. */
 function shortenPair(text: string, width: number): string {
   if ([...text].length <= width) return text;
   const [first = "", mark, second] = text.split(/ ([→×]) /);
@@ -166,16 +166,16 @@ function scaleLine(scales: readonly PairGroup[]): string {
   if (scales.length === 0) return "";
   const names = scales.slice(0, 4).map(({ first }) => first);
   const more = scales.length > names.length ? ` and ${scales.length - names.length} more` : "";
-  return `free in scale, for a normalization follows, so that noise can only make them grow: ${names.join(", ")}${more}`;
+  return `free in scale, because a normalization follows, so noise can only make them grow: ${names.join(", ")}${more}`;
 }
 
 function legend(groups: readonly PairGroup[]): string[] {
   const imbalance = "imbalance: |UᵀU − WWᵀ| over |UᵀU| + |WWᵀ|";
   const balance =
-    "noise balance: correlation of A and B ± standard error; chance: 97.5 % of unrelated ones lie below, of rotation the mean cosine; A / B: of their traces";
+    "noise balance: correlation of A and B ± standard error; chance: 97.5 % quantile of unrelated ones, for rotation the mean cosine; A / B: ratio of their traces";
   const rga = "RGA: of the representation between the two, by the paper's convention";
-  const drift = "drift: by how much of its norm the charges' change since the measurement before misses the prediction";
-  const heads = "of heads: median and range, and the one farthest from balance";
+  const drift = "drift: relative error of the predicted change of the charges since the previous measurement";
+  const heads = "heads: median and range, and the head farthest from balance";
   const one = groups.some((group) => group.symmetry !== "scale" && !isHeads(group));
   return [
     imbalance,

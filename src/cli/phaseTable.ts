@@ -1,7 +1,6 @@
 /**
- * @file The phases of all layers as a table below that of the laws: the label by covariances and by the paper's
- * convention side by side, how the rows share the draws, and the directions that all this is read on (theory.md Eqs.
- * 52, 86, 87).
+ * @file The phases of all layers as a table below that of the laws: the labels by covariances and by the paper's
+ * convention, the shares of the rows among the draws, and the directions used (theory.md Eqs. 52, 86, 87).
  */
 import { isDecided, labelShort, phasesSentence, sharesInWords } from "../findings/laws.ts";
 import type { LayerSnapshot } from "../measure/snapshot.ts";
@@ -9,7 +8,7 @@ import type { TableLayout } from "./layerTable.ts";
 import { renderTable, wrap } from "./table.ts";
 
 /**
- * The table with its sentence, ends with a newline; the sentence alone where no layer is in a phase nor has shares; ""
+ * The table with its sentence, ending with a newline; only the sentence if no layer is in a phase or has shares; ""
  * without phases.
  */
 export function renderPhaseTable(layers: readonly LayerSnapshot[], layout: TableLayout = {}): string {
@@ -40,12 +39,12 @@ export function renderPhaseTable(layers: readonly LayerSnapshot[], layout: Table
     { width, dim },
   );
   const legend =
-    "phase by covariances and by the paper's convention; shares of resampled groups and directions that are nearest to each row, by " +
+    "phase by covariances and by the paper's convention; shares of draws of groups and directions that are nearest to each row, by " +
     "covariances; live: directions of W that carry 99 % of H and G, and the decades of Z over them";
   return `${table}\n${summary}${wrap(legend, width).map(dim).join("\n")}\n`;
 }
 
-/** Whether there is more to tell than "undecided" or "no row". */
+/** Whether there is more than "undecided" or "no row". */
 function isTold({ label, weights }: NonNullable<LayerSnapshot["phase"]>): boolean {
   return isDecided(label) || (weights !== undefined && weights["no row"] < 0.95);
 }

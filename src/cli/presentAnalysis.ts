@@ -1,4 +1,4 @@
-/** @file What `crh analyze` and `crh ingest` print of what was found: the table or JSON, and where it is kept. */
+/** @file The output of `crh analyze` and `crh ingest`: tables or JSON, and where the analysis is kept. */
 import { join, resolve } from "node:path";
 import { formatBytes } from "../formats/quantities.ts";
 import type { AnalysisOutputs } from "../runner/analysis/analyzeOptions.ts";
@@ -11,10 +11,10 @@ import type { Io } from "./io.ts";
 import { lawsBelow } from "./lawsTable.ts";
 import { layoutOf } from "./layerTable.ts";
 
-/** chosen: what takes less room on the disk is not announced. */
+/** chosen: smaller files on the disk are not announced. */
 const SAID_BYTES = 1e8;
 
-/** @throws UsageError where there is nothing to open, or nobody to see it */
+/** @throws UsageError if there is nothing to open, or output is JSON */
 export function checkShowing({ save, out, open, json }: AnalysisOutputs & Presentation): void {
   if (open === true && json === true)
     throw new UsageError("crh: expected --open or --json, got both; crh open shows the report afterwards");
@@ -25,13 +25,13 @@ export function checkShowing({ save, out, open, json }: AnalysisOutputs & Presen
 /**
  * Prints the last of the measurements.
  *
- * @throws RangeError behind it, where moments were to be written that no file holds
+ * @throws RangeError after printing, if requested moments do not fit in a file
  */
 export async function presentAnalysis(kept: Kept, outputs: AnalysisOutputs & Presentation, io: Io): Promise<void> {
   await show(kept, outputs, io);
   if (kept.misfit !== undefined)
     throw new RangeError(
-      `moments: expected finite sums to write into ${outputs.moments}, got ${kept.misfit}; it is not written, all else is as said: scale the rows down, or leave --moments out`,
+      `moments: expected finite sums to write into ${outputs.moments}, got ${kept.misfit}; it is not written, all other results are complete; scale the rows down, or leave --moments out`,
     );
 }
 
@@ -47,12 +47,12 @@ async function show(kept: Kept, outputs: AnalysisOutputs & Presentation, io: Io)
   if (outputs.open === true) await openPage(outputs.out ?? join(folder!.dir, "report.html"), io);
 }
 
-/** The document of --json: one snapshot, or those of several steps with the last of them once more. */
+/** The document of --json: one snapshot, or those of several steps, with the last of them repeated on top. */
 function documentOf({ snapshots, result, initial, folder, about: { series, inputs, notes } }: Kept): object {
   if (series !== undefined)
     return { run: folder?.dir ?? null, ...series, ...(inputs && { inputs }), notes, snapshots, final: result };
   const said = inputs === undefined ? {} : { inputs, notes };
-  // the same for the same model and data: no name of a folder
+  // equal for equal models and data, so without the folder's name
   return { ...result, ...(initial && { initial }), ...said };
 }
 

@@ -1,4 +1,4 @@
-/** @file The end of a run in the terminal: its tables, or one JSON document. */
+/** @file The result of a run in the terminal: its tables, or one JSON document. */
 import { join } from "node:path";
 import { stationaritySentence } from "../findings/stationarity.ts";
 import { TWOPOINT_SCHEMA, type TwopointRecord } from "../findings/twopoint/twopointRecord.ts";
@@ -16,7 +16,7 @@ import { wrap } from "./table.ts";
 import { renderTwopointTable } from "./twopointTable.ts";
 import { renderWatchedTable } from "./watchedTable.ts";
 
-/** Prints what was found, and opens the page where that was asked for. */
+/** Prints the results, and opens the page if requested. */
 export async function presentRun(folder: RunFolder, show: Presentation, io: Io): Promise<void> {
   print(folder, show, io);
   if (show.open === true && folder.hasReport()) await openPage(join(folder.dir, "report.html"), io);
@@ -57,7 +57,7 @@ function print(folder: RunFolder, show: Presentation, io: Io): void {
   io.stdout.write(`${id}: ${steps} steps${time}\n${bestLine(folder)}report: ${join(folder.dir, "report.html")}\n`);
 }
 
-/** The last snapshot, an empty one where nothing was measured, with what the two-point theory says of the run. */
+/** The last snapshot, an empty one if nothing was measured, with the record of the two-point theory. */
 function finalDocument(step: number, final: Snapshot | undefined, record: TwopointRecord | undefined): object {
   const measured = final ?? { step, layers: [] };
   if (record === undefined) return measured;
@@ -66,7 +66,7 @@ function finalDocument(step: number, final: Snapshot | undefined, record: Twopoi
 }
 
 /**
- * What a linear classifier reads from the features, in the first and the last measurement; nothing for settings without
+ * Accuracy of a linear classifier on the features, at the first and the last measurement; empty for settings without
  * one.
  */
 function probeLine(folder: RunFolder): string {

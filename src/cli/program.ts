@@ -40,7 +40,7 @@ import { addCompare, addExport, addTables } from "./tablesProgram.ts";
 import { addTwoPoint } from "./twoPointProgram.ts";
 
 /**
- * @param finish receives what the called command returned
+ * @param finish receives the return value of the command
  * @returns a program that throws CommanderError instead of ending the process
  */
 export function createProgram(io: Io, finish: (result: unknown) => void): Command {
@@ -56,7 +56,7 @@ export function createProgram(io: Io, finish: (result: unknown) => void): Comman
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: () => widthOf(io.stdout),
       getErrHelpWidth: () => widthOf(io.stderr),
-      outputError: () => {}, // main says it, in one line
+      outputError: () => {}, // main prints it in one line
     });
   addRun(program, io, finish);
   addMeasuring(program, io, finish);
@@ -83,37 +83,34 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     .option("--steps <number>", "training steps", wholeNumber(0))
     .option(
       "--every <number|log>",
-      "measure every so many steps, or at about 30 of logarithmic spacing; the first and last step always (default: log, fewer where training is short, or the preset's)",
+      "measure every N steps, or at about 30 logarithmically spaced steps; always at the first and last step (default: log, fewer for short training, or the preset's)",
       interval,
     )
     .option(
       "--evaluate-every <number>",
-      "loss of held-out samples, without measuring, every so many steps too",
+      "also evaluate the loss of held-out samples, without measuring, every N steps",
       wholeNumber(1),
     )
     .addOption(deviceOption())
-    .option("--preset <name>", "parameters that go together: small, or paper, the defaults")
+    .option("--preset <name>", "set of parameters: small, or paper, the defaults")
     .option(
       "--threads <number>",
       "threads of one operator (default: 1; all cores for llm, res1 and res2)",
       wholeNumber(1, MOST_THREADS),
     )
-    .option(
-      "--data <path>",
-      "folder of the data, or for llm a text, where a setting needs one; crh data get fetches some",
-    )
+    .option("--data <path>", "data folder, or for llm a text, if the setting needs it; crh data get downloads some")
     .option("--runs <folder>", "folder of the runs", RUNS)
     .addOption(earlier("--out <folder>"))
     .on("option:out", setRuns)
     .addOption(
-      new Option("--moments <which>", "second moments to keep in the run folder: of no, the last or every measurement")
+      new Option("--moments <which>", "keep second moments in the run folder: of no, the last or every measurement")
         .choices(["none", "final", "all"])
         .default("final"),
     )
     .addOption(
       new Option(
         "--cost <level>",
-        "what every measurement holds, as of crh analyze (default: laws at the last step alone, ranks as far as training leaves time)",
+        "extent of every measurement, as for crh analyze (default: laws at the last step only, ranks as far as the time of training allows)",
       ).choices(["economy", "standard", "full"]),
     )
     .option(
@@ -123,26 +120,26 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
     )
     .option(
       "--checkpoint-minutes <number>",
-      "write a checkpoint too when the last is so many minutes old (default: 2)",
+      "also write a checkpoint when the last is N minutes old (default: 2)",
       minutes,
     )
-    .option("--keep <number>", "checkpoints that stay, the newest ones (default: 3)", wholeNumber(1))
+    .option("--keep <number>", "number of newest checkpoints to keep (default: 3)", wholeNumber(1))
     .addOption(
-      new Option("--keep-best <by>", "a checkpoint that stays besides: that of the best evaluation")
+      new Option("--keep-best <by>", "also keep the checkpoint of the best evaluation")
         .choices(["loss", "accuracy", "none"])
         .default("loss"),
     )
-    .option("--follow <samples>", "held-out samples whose distances are recorded, by place: 0,17,305", places)
+    .option("--follow <samples>", "held-out samples whose distances are recorded, by index: 0,17,305", places)
     .option(
       "--follow-every <steps>",
-      "steps between looks at them (default: 1000 looks, fewer at many pairs)",
+      "steps between looks at them (default: 1000 looks, fewer for many pairs)",
       wholeNumber(1),
     )
     .option(
       "--yes",
-      "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",
+      "continue even if the run is estimated to take more than an hour; otherwise it stops with a checkpoint",
     )
-    .option("--lab", "show the run live on the page of crh lab, which stays until Ctrl-C where there is a terminal")
+    .option("--lab", "show the run live on the page of crh lab; in a terminal it stays until Ctrl-C")
     .option("--open", "show the report in the browser at the end")
     .option("--json", "print the result as JSON")
     .option("--quiet", "print no progress")
@@ -168,16 +165,16 @@ function addRun(program: Command, io: Io, finish: (result: unknown) => void): vo
 function addMeasuring(program: Command, io: Io, finish: (result: unknown) => void): void {
   program
     .command("resume")
-    .description("go on with a run where it stopped, bit for bit")
+    .description("continue a run where it stopped, bit for bit")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"')
     .option("--runs <folder>", "folder of the runs", RUNS)
     .addOption(earlier("--in <folder>"))
     .on("option:in", setRuns)
-    .option("--from <step>", "checkpoint to go on from (default: the newest)", wholeNumber(0))
-    .option("--data <folder>", "folder of the data, if it is no longer where it was")
+    .option("--from <step>", "checkpoint to continue from (default: the newest)", wholeNumber(0))
+    .option("--data <folder>", "data folder, if it has moved")
     .option(
       "--yes",
-      "go on even if the run is estimated to take more than an hour; without, it stops with a checkpoint",
+      "continue even if the run is estimated to take more than an hour; otherwise it stops with a checkpoint",
     )
     .option("--json", "print the result as JSON")
     .option("--quiet", "print no progress")
@@ -189,13 +186,13 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
   addAnalyze(program, io, finish);
   const ingest = program
     .command("ingest")
-    .description("measure moments or rows that were captured elsewhere; a folder of captures as one run over steps")
+    .description("measure moments or rows captured elsewhere; a folder of captures as one run over steps")
     .argument(
       "<files...>",
       "a folder of captures, step-00000500.safetensors; or moments files, whose shards merge, or rows in npz or safetensors",
     )
-    .option("--objective <name>", "objective of rows, which do not say theirs")
-    .option("--live", "wait for captures that are yet to be written into the folder, until Ctrl-C or its file finished")
+    .option("--objective <name>", "objective of rows, which do not state it")
+    .option("--live", "wait for further captures in the folder, until Ctrl-C or its file finished")
     .option("--quiet", "print no progress");
   addOutputs(ingest).action(async (files: string[], options: IngestOptions) => {
     const module: { ingestCommand: IngestCommand } = await import("./commands/ingest.ts");
@@ -206,15 +203,13 @@ function addMeasuring(program: Command, io: Io, finish: (result: unknown) => voi
 function addInspect(program: Command, io: Io, finish: (result: unknown) => void): void {
   program
     .command("inspect")
-    .description(
-      "what a model holds and what an analysis will measure of it, without data: layers, heads, weights, time",
-    )
+    .description("show a model and what an analysis would measure, without data: layers, heads, weights, time")
     .argument("<model>", "an ONNX file")
     .option("--bind <values...>", "free dimensions of the inputs, such as sequence=16 (default: small guesses)")
-    .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
-    .option("--no-spectra", "do not look into the weights: no norms, ranks and tail exponents")
+    .option("--layers <globs...>", "only layers with these names, such as 'blocks.*.mlp.*'")
+    .option("--no-spectra", "skip the weights: no norms, ranks and tail exponents")
     .option("--quiet", "print no progress")
-    .option("--json", "print everything as JSON, eigenvalues too")
+    .option("--json", "print everything as JSON, including eigenvalues")
     .action(async (model: string, options: InspectOptions) => {
       const { inspectCommand } = await import("./commands/inspect.ts");
       finish(await inspectCommand(model, options, io));
@@ -231,16 +226,16 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
       "--inputs <files...>",
       "npy, npz, safetensors, IDX, CIFAR records, gzip of each, text; name=file[@axis=K | @same], name=number (see below)",
     )
-    .option("--targets <file[@axis=K]>", "targets or labels of the same samples, where the inputs carry none")
-    .option("--initial <model>", "the same model before training, whose values stand beside those of this one")
+    .option("--targets <file[@axis=K]>", "targets or labels of the same samples, if the inputs contain none")
+    .option("--initial <model>", "the same model before training, whose values are shown for comparison")
     .addOption(
-      new Option("--loss <name>", "loss of one sample, whose gradients are measured")
+      new Option("--loss <name>", "loss per sample, whose gradients are measured")
         .choices(lossNames)
         .argParser(lossName),
     )
-    .option("--loss-output <name>", "in place of --loss: output of the model that holds its own loss of each sample")
-    .option("--output <name>", "output of the model that the loss is taken of (default: the first)")
-    .option("--as-exported", "keep dropout and batch normalization in training form, where the model has them so")
+    .option("--loss-output <name>", "instead of --loss: output of the model with its own loss per sample")
+    .option("--output <name>", "output of the model that enters the loss (default: the first)")
+    .option("--as-exported", "keep dropout and batch normalization in training form, if the model has them so")
     .option("--normalize <values...>", "mean=A,B,C std=D,E,F per channel, after bytes are scaled to [0, 1]")
     .addOption(
       new Option("--pixels <how>", "scale bytes to [0, 1], or leave them (default: unit for images in bytes)").choices([
@@ -248,29 +243,32 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
         "raw",
       ]),
     )
-    .option("--samples <number>", "at most so many samples (default: all)", wholeNumber(1))
+    .option("--samples <number>", "most samples (default: all)", wholeNumber(1))
     .option(
       "--batch <number>",
-      "samples per batch (default: chosen by the largest map); all at once are divided where the model allows",
+      "samples per batch (default: by the largest map); inputs for all samples are divided where the model allows",
       wholeNumber(1),
     )
-    .option("--layers <globs...>", "only layers of these names, such as 'blocks.*.mlp.*'")
+    .option("--layers <globs...>", "only layers with these names, such as 'blocks.*.mlp.*'")
     .option(
       "--limit <number>",
-      "neurons on a side above which a layer is not measured whole (default: none)",
+      "largest number of neurons on a side of a layer that is measured whole (default: no limit)",
       wholeNumber(2),
     )
     .addOption(
-      new Option("--beyond <how>", "skip layers above the limit, or measure them on a random sample of so many neurons")
+      new Option(
+        "--beyond <how>",
+        "skip layers above the limit, or measure them on a random sample of that many neurons",
+      )
         .choices(["skip", "sample"] satisfies Beyond[])
         .default("skip"),
     )
     .option(
       "--positions <number>",
-      "at most so many rows of each sample (pixels, tokens), at random, of every map but a classifier's last (default: all)",
+      "most rows per sample (pixels, tokens), at random, for every map but a classifier's last (default: all)",
       wholeNumber(1),
     )
-    .option("--sample-seed <number>", "seed of what is drawn at random", wholeNumber(0), 0)
+    .option("--sample-seed <number>", "seed of random samples", wholeNumber(0), 0)
     .option("--tokenizer <folder>", "for text: bytes, or a folder with GPT-2's encoder.json and vocab.bpe", "bytes")
     .option("--context <number>", "for text: tokens of one window", wholeNumber(1))
     .addOption(deviceOption())
@@ -283,20 +281,20 @@ function addAnalyze(program: Command, io: Io, finish: (result: unknown) => void)
   });
 }
 
-/** chosen: characters of a description on a line; commander's 40 leave lines wider than a terminal of 80. */
+/** chosen: least width of descriptions; commander's 40 would make lines wider than a terminal of 80. */
 const LEAST_HELP = 20;
 
-/** An option by the name of an earlier version, which still works and is not listed. */
+/** An option with the name of an earlier version, which still works but is not listed. */
 function earlier(flags: string): Option {
   return new Option(flags).hideHelp();
 }
 
-/** What an earlier name of --runs was given. */
+/** The value given to an earlier name of --runs. */
 function setRuns(this: Command, folder: string): void {
   this.setOptionValueWithSource("runs", folder, "cli");
 }
 
-/** What an earlier name of --out was given. */
+/** The value given to an earlier name of --out. */
 function setOut(this: Command, file: string): void {
   this.setOptionValueWithSource("out", file, "cli");
 }
@@ -319,9 +317,7 @@ What is measured is kept in a folder below runs/ as that of a run: crh runs, rep
 `;
 
 function deviceOption(): Option {
-  return new Option("--device <name>", "where to compute; crh doctor says what works here")
-    .choices(devices)
-    .default("cpu");
+  return new Option("--device <name>", "device; crh doctor shows which work here").choices(devices).default("cpu");
 }
 
 /** The options of AnalysisOutputs. */
@@ -335,10 +331,10 @@ function addOutputs(command: Command): Command {
         .choices(["economy", "standard", "full"])
         .default("standard"),
     )
-    .option("-o, --out <file>", "write the report, a page of HTML, there too")
-    .option("--moments <file>", "write the second moments, as safetensors, there: crh ingest reads and merges them")
-    .option("--runs <folder>", "folder of the runs, where what is measured is kept", RUNS)
-    .option("--no-save", "keep nothing but what --out and --moments name")
+    .option("-o, --out <file>", "also write the report, an HTML page, to this file")
+    .option("--moments <file>", "write the second moments to this safetensors file, which crh ingest reads and merges")
+    .option("--runs <folder>", "folder of the runs, in which the analysis is kept", RUNS)
+    .option("--no-save", "keep only the files of --out and --moments")
     .option("--open", "show the report in the browser")
     .option("--json", "print the measurement as JSON");
 }
@@ -389,9 +385,9 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
   addCompare(program, io, finish);
   program
     .command("explain")
-    .description("say in words what was found about a layer, from which numbers, with which doubts")
+    .description("explain the findings on a layer in words, with numbers and doubts")
     .argument("<run>", 'a run: its name, the start of it, its path or "latest"; or the JSON of crh analyze')
-    .argument("[layer]", "one layer; all of them, briefly, where none is named")
+    .argument("[layer]", "one layer (default: all, briefly)")
     .option("--runs <folder>", "folder of the runs", RUNS)
     .addOption(earlier("--in <folder>"))
     .on("option:in", setRuns)
@@ -402,7 +398,7 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
     });
   program
     .command("doctor")
-    .description("versions, devices, what is missing and how to get it")
+    .description("check versions and devices; show what is missing and how to get it")
     .option("--runs <folder>", "folder of the runs", RUNS)
     .addOption(earlier("--in <folder>"))
     .on("option:in", setRuns)
@@ -416,28 +412,28 @@ function addRunFolders(program: Command, io: Io, finish: (result: unknown) => vo
 function addReproduce(program: Command, io: Io, finish: (result: unknown) => void): void {
   program
     .command("reproduce")
-    .description("do the runs that a figure of a paper needs, draw it and judge the paper's claims")
+    .description("run what a figure of a paper needs, draw it and judge the paper's claims")
     .argument("[studies...]", "twopoint/2 and others, which --list names (default: all, one after the other)")
     .addOption(
-      new Option("--size <size>", "small: what two cores finish soon; paper: the paper's sizes and numbers of seeds")
+      new Option("--size <size>", "small: soon finished on two cores; paper: the paper's sizes and numbers of seeds")
         .choices(studySizes)
         .default("small"),
     )
     .option(
       "--data <folder>",
-      "folder of the data, where a study needs it, or one with mnist/, cifar10/ and tinyshakespeare/ in it, as crh " +
-        "data get leaves them (default: data, where it is there)",
+      "data folder, if a study needs it, or a folder with mnist/, cifar10/ and tinyshakespeare/, as crh " +
+        "data get creates it (default: data, if it exists)",
     )
-    .option("--runs <folder>", "folder of runs that are there: one with the same parameters is not done again", RUNS)
-    .option("--sweeps <folder>", "folder of the sweeps in which runs are done, one a study", SWEEPS)
+    .option("--runs <folder>", "folder of existing runs; one with equal parameters is not repeated", RUNS)
+    .option("--sweeps <folder>", "folder of the sweeps in which runs are made, one per study", SWEEPS)
     .option("--jobs <number>", "runs at once", wholeNumber(1, MOST_WORKERS), 1)
-    .option("--done-only", "judge by the runs that are done, of captures too, and start none")
-    .option("--plan-only", "write the sweeps, for crh worker or crh sweep resume --slurm, and start nothing")
+    .option("--done-only", "judge the finished runs, those of captures included, and start none")
+    .option("--plan-only", "only write the sweeps, for crh worker or crh sweep resume --slurm")
     .addOption(earlier("--out <folder>"))
     .on("option:out", setRuns)
-    .option("--to <folder>", "folder that gets a folder for each study, with figures, score card and page", "reproduce")
-    .option("--list", "name the studies with what they need, what is done and what time is left")
-    .option("--yes", "go on even if all together is estimated to take more than an hour")
+    .option("--to <folder>", "output folder, with one folder per study for figures, score card and page", "reproduce")
+    .option("--list", "list the studies with their requirements, progress and time left")
+    .option("--yes", "continue even if everything together is estimated to take more than an hour")
     .option("--json", "print score cards, or with --list the list, as JSON")
     .option("--quiet", "print no progress")
     .action(async (names: string[], options: ReproduceCommandOptions) => {
@@ -447,10 +443,10 @@ function addReproduce(program: Command, io: Io, finish: (result: unknown) => voi
 }
 
 function addData(program: Command, io: Io, finish: (result: unknown) => void): void {
-  const data = program.command("data").description("fetch data sets from where their publishers offer them");
+  const data = program.command("data").description("download data sets from their publishers");
   data
     .command("list")
-    .description("the sets that are known")
+    .description("list the known sets")
     .option("--json", "print them as JSON, with addresses and checksums")
     .action(async (options: { json?: boolean }) => {
       const { dataListCommand } = await import("./commands/data.ts");
@@ -458,10 +454,10 @@ function addData(program: Command, io: Io, finish: (result: unknown) => void): v
     });
   data
     .command("get")
-    .description("fetch a set, or go on with it; checked by its checksum and unpacked")
+    .description("download a set, or continue a download; checksums are verified")
     .argument("<name>", "cifar10, cifar100, mnist, tinyshakespeare or gpt2-bpe")
     .option("-o, --out <folder>", "folder of its files (default: data/<name>)")
-    .option("--from <url>", "address of a folder that offers the same files")
+    .option("--from <url>", "address of a mirror with the same files")
     .option("--quiet", "print no progress")
     .action(async (name: string, options: DataGetOptions) => {
       const { dataGetCommand } = await import("./commands/data.ts");
@@ -472,7 +468,7 @@ function addData(program: Command, io: Io, finish: (result: unknown) => void): v
 function addCompletion(program: Command, io: Io): void {
   program
     .command("completion")
-    .description("print the script that completes commands, settings, parameters and runs in a shell")
+    .description("print a shell script that completes commands, settings, parameters and runs")
     .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
     .action(async (shell: string) => {
       const { completionCommand } = await import("./commands/completion.ts");
@@ -480,7 +476,7 @@ function addCompletion(program: Command, io: Io): void {
     });
   program
     .command("complete", { hidden: true })
-    .argument("[words...]", "those of the command line up to the cursor")
+    .argument("[words...]", "words of the command line up to the cursor")
     .action(async (words: string[]) => {
       const { completeCommand } = await import("./commands/completion.ts");
       await completeCommand(words, program, io);

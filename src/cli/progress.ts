@@ -1,5 +1,5 @@
 /**
- * @file One line on stderr that says how far a long command is: on a terminal a bar that is redrawn in place, elsewhere
+ * @file One line on stderr with the progress of a long command: on a terminal a bar that is redrawn in place, elsewhere
  * a plain line at the start, after 2 s and then about every 10 s. A timer redraws it too, so that it moves while
  * nothing is reported.
  */
@@ -9,26 +9,26 @@ import { formatCount, formatDuration, formatQuantity, formatRate } from "../form
 import type { Observer, Pace, Progress, ProgressOptions } from "../runner/observer.ts";
 import { type Io, widthOf } from "./io.ts";
 
-/** As the observer's, and what a test sets. */
+/** Options of the observer, and those for tests. */
 export interface LineOptions extends ProgressOptions {
-  /** Says nothing at all. */
+  /** Prints nothing. */
   readonly quiet?: boolean;
-  /** Milliseconds; only differences count. */
+  /** Clock in milliseconds; only differences matter. */
   readonly now?: () => number;
 }
 
-/** chosen: the eye follows 10 redraws a second. */
+/** chosen: 10 redraws per second look continuous. */
 const REDRAW_MS = 100;
 const FIRST_LINE_MS = 2_000;
 const LINE_MS = 10_000;
-/** chosen: the rate is that of the last 10 s, in pieces of at least half a second. */
+/** chosen: the rate is that of the last 10 s, in intervals of at least half a second. */
 const RATE_WINDOW_MS = 10_000;
 const RATE_PIECE_MS = 500;
-/** chosen: before, the first measurements make any guess of the time left far too long. */
+/** chosen: earlier, the first measurements make any estimate of the time left far too long. */
 const SETTLED_MS = 5_000;
 /**
- * chosen: and so does a rate of the first hundredths of the steps, which are measured most often; after a minute it
- * must do.
+ * chosen: so does the rate over the first hundredths of the steps, which are measured most often; after a minute it is
+ * used.
  */
 const SETTLED_SHARE = 0.02;
 const LONGEST_WAIT_MS = 60_000;
@@ -56,12 +56,12 @@ export class ProgressLine implements Progress {
   #loss: number | undefined;
   #evaluated: string | undefined;
   #activity: string | undefined;
-  /** Of steps that are interrupted by other work, such as measurements. Default: steps over time. */
+  /** Pace of steps that are interrupted by other work, such as measurements. Default: steps over time. */
   pace: Pace | undefined;
-  /** When the next line is due. */
+  /** Time of the next line. */
   #due: number;
 
-  /** @param steps how many there are in all */
+  /** @param steps total number of steps */
   constructor(io: Io, label: string, steps: number, options: LineOptions = {}) {
     const {
       quiet = false,
@@ -92,7 +92,7 @@ export class ProgressLine implements Progress {
     this.#timer.unref();
   }
 
-  /** Called as often as you like: what it costs is bounded by the redraws. */
+  /** May be called any number of times; only redraws are costly. */
   update(step: number, loss?: number): void {
     this.#step = step;
     if (loss !== undefined) this.#loss = loss;
@@ -101,19 +101,19 @@ export class ProgressLine implements Progress {
     this.#showIfDue();
   }
 
-  /** What goes on between steps ("measuring", "writing the report"); shown at once on a terminal. */
+  /** The current work between steps ("measuring", "writing the report"); shown at once on a terminal. */
   activity(text: string): void {
     this.#activity = printable(text);
     if (this.#onTerminal && !(this.#patient && this.#now() - this.#begin < FIRST_LINE_MS)) this.#due = this.#now();
     this.#showIfDue();
   }
 
-  /** The last evaluation, in words, if there is a new one; shown from the next line on. */
+  /** The last evaluation as text, if there is a new one; shown from the next line on. */
   evaluated(text: string | undefined): void {
     if (text !== undefined) this.#evaluated = printable(text);
   }
 
-  /** A message on a line of its own; the bar stays below it. */
+  /** A message on its own line; the bar stays below it. */
   say(text: string): void {
     if (this.#quiet) return;
     this.#io.stderr.write(`${this.#onTerminal ? CLEAR_LINE : ""}${printable(text)}\n`);
@@ -122,7 +122,7 @@ export class ProgressLine implements Progress {
     this.#showIfDue();
   }
 
-  /** Takes the bar away and says in one line what was done; silent about that if `completed` is false. */
+  /** Removes the bar and prints a summary line, unless `completed` is false. */
   end(completed = true): void {
     clearInterval(this.#timer);
     if (this.#quiet) return;
@@ -149,7 +149,7 @@ export class ProgressLine implements Progress {
   }
 
   /**
-   * Percent, steps, rate, time left, loss, evaluation and activity, as far as they are known; each of a steady width.
+   * Percent, steps, rate, time left, loss, evaluation and activity, as far as known; each with a constant width.
    */
   #facts(): string[] {
     const share = Math.floor((100 * this.#step) / Math.max(1, this.#steps));
@@ -174,7 +174,7 @@ export class ProgressLine implements Progress {
     while (this.#marks.length > 2 && time - this.#marks[1]!.time >= RATE_WINDOW_MS) this.#marks.shift();
   }
 
-  /** Milliseconds at that rate; undefined in the first seconds. */
+  /** Remaining milliseconds at that rate; undefined in the first seconds. */
   #left(rate: number): number | undefined {
     if (this.pace !== undefined) return this.pace.left();
     const time = this.#now() - this.#begin;
@@ -182,7 +182,7 @@ export class ProgressLine implements Progress {
     return time >= SETTLED_MS && isFar ? (1000 * (this.#steps - this.#step)) / rate : undefined;
   }
 
-  /** Steps per second over the last seconds; undefined until there were some. */
+  /** Steps per second over the last seconds; undefined until there are some. */
   #rate(): number | undefined {
     if (this.pace !== undefined) return this.pace.rate();
     const { time, step } = this.#marks[0]!;
@@ -191,7 +191,7 @@ export class ProgressLine implements Progress {
   }
 }
 
-/** The bar and the facts on one line; where it is narrow the bar goes first, then facts from the third on. */
+/** The bar and the facts on one line; if it is too narrow, the bar is dropped first, then facts from the third on. */
 function composeLine(label: string, share: number, facts: readonly string[], width: number, env: Io["env"]): string {
   const kept = [...facts];
   const length = () => label.length + kept.reduce((sum, fact) => sum + 2 + fact.length, 0);
@@ -211,8 +211,8 @@ function drawBar(share: number, width: number, env: Io["env"]): string {
 /**
  * The terminal as an observer of work.
  *
- * @param options.quiet says nothing; options.hidden: draws no progress, but notes are written; options.prefix: before
- *   each note
+ * @param options.quiet prints nothing; options.hidden draws no progress, but writes notes; options.prefix precedes each
+ *   note
  */
 export function terminalObserver(
   io: Io,

@@ -1,6 +1,6 @@
 /**
- * @file The answer of a query as a table that fits the terminal: its first rows, and as many of its columns as have
- * room. What is left out is said below.
+ * @file The answer of a query as a table that fits the terminal: its first rows, and as many columns as fit. A note
+ * below says what is left out.
  */
 import { printable } from "../formats/printable.ts";
 import { formatCount } from "../formats/quantities.ts";
@@ -8,9 +8,9 @@ import type { AnswerColumn, AnswerSink } from "../runner/tables/queryRuns.ts";
 import type { Cell } from "../tables/table.ts";
 import { type Column, lengthOf, renderTable, wrap } from "./table.ts";
 
-/** chosen: rows that a person reads. */
+/** chosen: most rows shown. */
 const MOST_ROWS = 100;
-/** chosen: longer texts are shortened where room is short. */
+/** chosen: longer texts are shortened if the table is too wide. */
 const LEAST_TEXT = 16;
 /** chosen: digits of a number; --csv and --json have all. */
 const DIGITS = 6;
@@ -30,7 +30,7 @@ export class QueryTable implements AnswerSink {
     if (this.#count++ < MOST_ROWS) this.#rows.push(cells);
   }
 
-  /** The table and what is left out of it; ends with a newline. */
+  /** The table with a note on what is left out; ends with a newline. */
   render(width: number, dim: (text: string) => string): string {
     const texts = this.#rows.map((row) => row.map(textOf));
     const shown = this.#fitting(texts, width);
@@ -49,7 +49,7 @@ export class QueryTable implements AnswerSink {
     return `${table}${notes.map((line) => `${dim(line)}\n`).join("")}`;
   }
 
-  /** How many of the first columns have room, at least one. */
+  /** Number of leading columns that fit, at least one. */
   #fitting(texts: readonly (readonly string[])[], width: number): number {
     let used = -GAP;
     const end = this.#columns.findIndex(({ name, isNumeric }, j) => {
@@ -66,7 +66,7 @@ export class QueryTable implements AnswerSink {
     const isRounded = this.#rows.some((row) => row.some((cell) => textOf(cell) !== String(cell ?? "")));
     return [
       ...(this.#count === 0 ? ["no rows"] : []),
-      ...(rest > 0 ? [`${formatCount(rest)} rows more; --csv prints all ${formatCount(this.#count)}`] : []),
+      ...(rest > 0 ? [`${formatCount(rest)} more rows; --csv prints all ${formatCount(this.#count)}`] : []),
       ...(hidden.length > 0 ? [`no room for ${hidden.join(", ")}; --csv prints all columns`] : []),
       ...(isRounded ? [`numbers to ${DIGITS} digits; --csv has them whole`] : []),
     ];

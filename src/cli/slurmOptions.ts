@@ -1,4 +1,4 @@
-/** @file The options by which `crh sweep` hands its jobs to Slurm. */
+/** @file The options by which `crh sweep` submits its jobs to Slurm. */
 import { type Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "./commandOptions.ts";
 
@@ -18,10 +18,10 @@ const MOST_CPUS = 4096;
 export function withSlurm(command: Command): Command {
   return command
     .optionsGroup("Slurm:")
-    .option("--slurm", "hand the jobs to Slurm as an array, and end; --jobs then is how many run at once")
+    .option("--slurm", "submit the jobs to Slurm as an array, and end; --jobs limits the tasks that run at once")
     .option("--partition <names>", "as of sbatch", word)
-    .option("--time <limit>", "as of sbatch: before it a job writes a checkpoint and goes back into the queue", word)
-    .option("--cpus-per-task <number>", "as of sbatch: threads of each job", wholeNumber(1, MOST_CPUS))
+    .option("--time <limit>", "as for sbatch; before the limit a job writes a checkpoint and is requeued", word)
+    .option("--cpus-per-task <number>", "as for sbatch: threads of each job", wholeNumber(1, MOST_CPUS))
     .option("--gres <resources>", "as of sbatch", word)
     .option("--account <name>", "as of sbatch", word)
     .option(
@@ -31,7 +31,7 @@ export function withSlurm(command: Command): Command {
     );
 }
 
-/** Of the options that Slurm alone takes, the first that was given. */
+/** The first given option that only applies to Slurm. */
 export function slurmOption(options: SlurmOptions): string | undefined {
   const given: readonly (readonly [string, unknown])[] = [
     ...([
@@ -48,7 +48,7 @@ export function slurmOption(options: SlurmOptions): string | undefined {
   return given.find(([, value]) => value !== undefined)?.[0];
 }
 
-/** Words that are handed to Slurm, of which an empty one would be left out in silence. */
+/** Refuses empty words, which would silently be dropped on the way to Slurm. */
 function word(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("Expected a name or a value.");
   return text;

@@ -1,4 +1,4 @@
-/** @file `crh sweep`, `crh worker` and their options; the code behind them is loaded when they are called. */
+/** @file `crh sweep`, `crh worker` and their options; their code is loaded when they are called. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MOST_THREADS } from "../runner/training/runOptions.ts";
 import type { Share } from "../sweeps/sweepFolder.ts";
@@ -13,10 +13,10 @@ export const SWEEPS = "sweeps";
 /** chosen: more than any cluster runs at once. */
 const MOST_JOBS = 100_000;
 
-/** chosen: the most that were measured. */
+/** chosen: the largest number that was measured. */
 const MOST_TOGETHER = 16;
 const TOGETHER =
-  "small networks that a worker trains in one graph, where that is faster: numbers are those of each alone to rounding";
+  "most small networks that a worker trains in one graph, where that is faster; results are equal up to rounding";
 
 const EXAMPLES = `
 Values: 1e-6,1e-5 each of them; 0..4 whole numbers; lin:0..1:5 and log:1e-6..1e-3:7 so many points;
@@ -43,7 +43,7 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
   const sweep = withDoing(
     program
       .command("sweep")
-      .description("many runs over values of parameters, several at once; nothing is done twice or lost")
+      .description("many runs over values of parameters, several at once; no work is repeated or lost")
       .usage("<setting> [key=values ...] | <plan.yaml> | resume <sweep> | status <sweep>   [options]")
       .argument("[what]", "a setting, or a YAML file with settings, values and conditions")
       .argument("[assignments...]", "values of parameters: decay=1e-6,1e-5 seed=0..4"),
@@ -52,23 +52,23 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     .option("--name <name>", "name of the sweep (default: the date and the setting)")
     .option("--preset <name>", "preset of every run")
     .option("--steps <number>", "training steps of every run", wholeNumber(0))
-    .option("--draws <number>", "how often random values are drawn", wholeNumber(1))
+    .option("--draws <number>", "number of random draws", wholeNumber(1))
     .option("--draw-seed <number>", "seed of the draws (default: 0)", wholeNumber(0))
-    .option("--every <number|log>", "when every run is measured, as of crh run", interval)
-    .option("--evaluate-every <number>", "as of crh run", wholeNumber(1))
+    .option("--every <number|log>", "when every run is measured, as for crh run", interval)
+    .option("--evaluate-every <number>", "as for crh run", wholeNumber(1))
     .addOption(
       new Option("--moments <which>", "second moments that every run keeps (default: none)").choices([
         ...["none", "final", "all"],
       ]),
     )
-    .addOption(new Option("--cost <level>", "as of crh run").choices(["economy", "standard", "full"]))
-    .option("--checkpoint-every <number>", "as of crh run", wholeNumber(1))
-    .option("--follow <samples>", "as of crh run", places)
-    .option("--follow-every <steps>", "as of crh run", wholeNumber(1))
-    .option("--fail-fast", "end at the first failure (default: the other jobs go on)")
-    .option("--again", "do jobs anew that another sweep of the folder has done")
-    .option("--dry-run", "say what would be done, with estimated time and memory, and do nothing")
-    .option("--plan-only", "write the sweep's folder for crh worker, and start nothing");
+    .addOption(new Option("--cost <level>", "as for crh run").choices(["economy", "standard", "full"]))
+    .option("--checkpoint-every <number>", "as for crh run", wholeNumber(1))
+    .option("--follow <samples>", "as for crh run", places)
+    .option("--follow-every <steps>", "as for crh run", wholeNumber(1))
+    .option("--fail-fast", "stop at the first failure (default: continue with the other jobs)")
+    .option("--again", "repeat jobs that another sweep in the folder has done")
+    .option("--dry-run", "show the jobs with estimated time and memory, and do nothing")
+    .option("--plan-only", "only write the sweep's folder, for crh worker");
   withSlurm(sweep)
     .addHelpText("after", () => wrapColumns(EXAMPLES, widthOf(io.stdout)))
     .action(async (what: string | undefined, assignments: string[], options: SweepOptions) => {
@@ -78,7 +78,7 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
   const resume = withDoing(
     sweep
       .command("resume")
-      .description("do what is not done of a sweep, unfinished runs from their checkpoints")
+      .description("do the remaining jobs of a sweep, unfinished runs from their checkpoints")
       .argument("<sweep>", 'its folder, its name or "latest"'),
   ).option("--failed", "try failed jobs again");
   withSlurm(resume).action(async (which: string, _, command: Command) => {
@@ -87,7 +87,7 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
   });
   sweep
     .command("status")
-    .description("how far a sweep is: done, failed, at work, in Slurm's queue, time left")
+    .description("progress of a sweep: done, failed, running, in Slurm's queue, time left")
     .argument("<sweep>", 'its folder, its name or "latest"')
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--json", "print it as JSON")
@@ -97,16 +97,19 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     });
   program
     .command("worker")
-    .description("join a sweep from any machine that shares its folder: do one job after the other")
+    .description("join a sweep from any machine that shares its folder, and do its jobs one by one")
     .argument("<sweep>", 'its folder, its name or "latest"')
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--threads <number>", "threads of one operator (default: all cores)", wholeNumber(1, MOST_THREADS))
     .option("--together <number>", TOGETHER, wholeNumber(1, MOST_TOGETHER), 1)
-    .option("--data <folder>", "folder of the data, if it is elsewhere on this machine")
-    .option("--list <file>", "only jobs whose names the file has, a line each")
+    .option("--data <folder>", "data folder, if it is elsewhere on this machine")
+    .option("--list <file>", "only jobs whose names are in the file, one per line")
     .option("--share <i/n>", "only every n-th job, from the i-th on, i from 0", share)
-    .option("--no-wait", "end where all that is left is done by others, and do not take over from those that die")
-    .option("--stale <seconds>", "silence after which another worker is taken for dead (default: 150)", wholeNumber(1))
+    .option(
+      "--no-wait",
+      "end when all remaining jobs are being done by others; do not wait to take over from dead workers",
+    )
+    .option("--stale <seconds>", "silence after which another worker counts as dead (default: 150)", wholeNumber(1))
     .option("--quiet", "print no progress")
     .action(async (which: string, options: WorkerOptions) => {
       const { workerCommand } = await import("./commands/worker.ts");
@@ -114,22 +117,22 @@ export function addSweep(program: Command, io: Io, finish: (result: unknown) => 
     });
 }
 
-/** `crh sweep` reads the options that it has too, wherever they stand, before its own commands do. */
+/** `crh sweep` parses options it shares with its subcommands before they do, wherever they appear. */
 const optionsOf = <T extends object>(command: Command): T => command.optsWithGlobals<T>();
 
-/** The options of whatever does a sweep's jobs. */
+/** Options shared by the commands that run a sweep's jobs. */
 function withDoing(command: Command): Command {
   return command
     .option("--sweeps <folder>", "folder of the sweeps", SWEEPS)
     .option("--jobs <number>", "workers at once (default: 1)", wholeNumber(1, MOST_JOBS))
     .option("--threads <number>", "threads of all workers together (default: all cores)", wholeNumber(1, MOST_THREADS))
     .option("--together <number>", TOGETHER, wholeNumber(1, MOST_TOGETHER), 1)
-    .option("--data <folder>", "folder of the data, where the setting needs one")
-    .option("--json", "print what came out as JSON")
+    .option("--data <folder>", "data folder, if the setting needs one")
+    .option("--json", "print the result as JSON")
     .option("--quiet", "print no progress");
 }
 
-/** Reads --share: "0/40". */
+/** Parses --share: "0/40". */
 function share(text: string): Share {
   const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   const read = { index: Number(index), of: Number(of) };

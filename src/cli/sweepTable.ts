@@ -1,14 +1,14 @@
-/** @file How far a sweep is, for the terminal. */
+/** @file The progress of a sweep, for the terminal. */
 import { formatCount, formatDuration } from "../formats/quantities.ts";
 import type { SlurmStatus } from "../runner/sweeps/slurm/slurmStatus.ts";
 import type { SweepStatus } from "../runner/sweeps/sweepStatus.ts";
 import { hasColour, type Io, widthOf } from "./io.ts";
 import { dimmer, renderTable } from "./table.ts";
 
-/** chosen: failures are often the same; the others are in failed/. */
+/** chosen: most failures shown, which are often alike; all are in failed/. */
 const SHOWN_FAILURES = 5;
 
-/** Counts, failures with their lines, and what to do next. */
+/** Counts, failures with their error lines, and the next step. */
 export function renderStatus(status: SweepStatus & { readonly slurm?: SlurmStatus | null }, io: Io): string {
   const { name, folder, jobs, done, failed, running, waiting, secondsLeft, failures } = status;
   const counts = [
@@ -29,9 +29,9 @@ export function renderStatus(status: SweepStatus & { readonly slurm?: SlurmStatu
   const next = slurm
     ? nextOf(slurm, folder)
     : waiting > 0 && running === 0
-      ? `crh sweep resume ${folder}   does what is not done\n`
+      ? `crh sweep resume ${folder}   does the remaining jobs\n`
       : "";
-  const compare = done > 0 ? `crh compare ${folder} --x PARAMETER --y MEASURE   shows what came out\n` : "";
+  const compare = done > 0 ? `crh compare ${folder} --x PARAMETER --y MEASURE   shows the results\n` : "";
   return `${name}: ${counts.join(", ")}\n${slurm ? renderQueue(slurm) : ""}${failed > 0 ? `${table}${more}` : ""}${next}${retry}${compare}`;
 }
 

@@ -7,24 +7,23 @@ export interface Column {
   readonly header: string;
   readonly align?: "left" | "right";
   /**
-   * Least width to which long texts of this column are shortened when the table is too wide. Default: never shortened.
+   * Least width to which texts of this column are shortened if the table is too wide. Default: never shortened.
    */
   readonly shrinkTo?: number;
-  /** Whether its texts are names, no two of which may be cut to the same one. Default: no. */
+  /** Whether its texts are names, which must stay distinct when shortened. Default: false. */
   readonly isName?: boolean;
-  /** How a text is shortened to a width. Default: of names as in `shortenNames`, else `shorten`. */
+  /** How a text is shortened to a width. Default: `shortenNames` for names, else `shorten`. */
   readonly shorten?: (text: string, width: number) => string;
   /**
-   * Left out where the table is too wide with every column at its least width: the highest number first. Default:
-   * never.
+   * Order in which columns are dropped if the table is too wide at least widths: highest number first. Default: never.
    */
   readonly dispensable?: number;
 }
 
 /**
- * @param rows one text a column
- * @param options.width characters on a line
- * @param options.dim makes the header quiet (an escape sequence, on a terminal)
+ * @param rows one text per column
+ * @param options.width line width in characters
+ * @param options.dim dims the header (by an escape sequence, on a terminal)
  */
 export function renderTable(
   columns: readonly Column[],
@@ -60,7 +59,7 @@ export function renderTable(
 
 const GAP = 2;
 
-/** The column that has to go for the table to fit; undefined where it fits, or nothing may go. */
+/** The column to drop so that the table fits; undefined if it fits, or none may be dropped. */
 function dispensed(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -75,13 +74,13 @@ function dispensed(
   return order.sort((x, y) => y.dispensable - x.dispensable)[0]?.j;
 }
 
-/** Text filled with blanks to a width. */
+/** Text padded with spaces to a width. */
 export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
   const blanks = " ".repeat(Math.max(0, width - lengthOf(text)));
   return align === "left" ? text + blanks : blanks + text;
 }
 
-/** The text with its middle left out where it is too long: both ends of "blocks.3.mlp.up" tell layers apart. */
+/** The text with its middle removed if too long, because both ends of "blocks.3.mlp.up" identify layers. */
 export function shorten(text: string, width: number): string {
   const letters = [...text];
   if (letters.length <= width) return text;
@@ -91,9 +90,9 @@ export function shorten(text: string, width: number): string {
 }
 
 /**
- * A dotted name with as many of its parts cut to their first letter, from the front, as it takes to fit:
- * "t.h.0.attn.c_attn" for "transformer.h.0.attn.c_attn". Numbers and the last part stay whole, so that the blocks of a
- * network are told apart; where that is not enough the middle is left out.
+ * A dotted name with as many leading parts abbreviated to their first letter as needed to fit: "t.h.0.attn.c_attn" for
+ * "transformer.h.0.attn.c_attn". Numbers and the last part are kept, so that the blocks of a network stay distinct; if
+ * that is not enough, the middle is removed.
  */
 export function shortenName(name: string, width: number): string {
   const parts = name.split(".").length;
@@ -101,14 +100,14 @@ export function shortenName(name: string, width: number): string {
   return cut ?? shorten(initials(name, parts), width);
 }
 
-/** A dotted name whose first `count` parts are their first letters, but numbers and the last part. */
+/** A dotted name whose first `count` parts are abbreviated to their first letters, except numbers and the last part. */
 function initials(name: string, count: number): string {
   const parts = name.split(".");
   const isCut = (part: string, i: number) => i < Math.min(count, parts.length - 1) && !/^\d+$/.test(part);
   return parts.map((part, i) => (isCut(part, i) ? [...part].slice(0, 1).join("") : part)).join(".");
 }
 
-/** Names as `shortenName` cuts them, those that begin with the same part as far as the one of them that takes most. */
+/** Names shortened by `shortenName`; names with the same first part are abbreviated equally far. */
 function evenly(names: readonly string[], width: number): string[] {
   const counts = new Map<string, number>();
   for (const name of names) {
@@ -120,8 +119,8 @@ function evenly(names: readonly string[], width: number): string[] {
 }
 
 /**
- * Names cut to a width, all as far as the one that takes most, no two of them to the same text: what names that would
- * be cut alike begin with in common is left out, "…4.attn"; where that is not enough they are numbered.
+ * Names shortened to a width, all equally far and all distinct. Names that would become equal lose their common prefix,
+ * "…4.attn"; if that is not enough, they are numbered.
  */
 export function shortenNames(
   names: readonly string[],
@@ -155,14 +154,14 @@ export function shortenNames(
   return names.map((name) => found.get(name)!);
 }
 
-/** Characters that all names begin with. */
+/** Length of the common prefix of the names. */
 function sharedLength(names: readonly string[]): number {
   const [first = [], ...others] = names.map((name) => [...name]);
   const end = first.findIndex((letter, i) => others.some((other) => other[i] !== letter));
   return end < 0 ? first.length : end;
 }
 
-/** Lines of at most `width` characters, broken at blanks where there are any. */
+/** Lines of at most `width` characters, broken at spaces if possible. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -175,12 +174,14 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Characters of a text. */
+/** Number of characters of a text. */
 export function lengthOf(text: string): number {
   return [...text].length;
 }
 
-/** A text whose lines are wrapped, what goes on below where its line has its last column, or two characters in. */
+/**
+ * A text with wrapped lines; continuation lines are indented to the last column of their line, or by two characters.
+ */
 export function wrapColumns(text: string, width: number): string {
   return text
     .split("\n")
@@ -195,18 +196,18 @@ export function wrapColumns(text: string, width: number): string {
     .join("\n");
 }
 
-/** Quiet text, on outputs that know escape sequences. */
+/** Dim text, on outputs that support escape sequences. */
 export function dimmer(colour: boolean): (text: string) => string {
   return colour ? (text) => `\u001b[2m${text}\u001b[22m` : (text) => text;
 }
 
 /**
- * How a text is set off: bold; bold and green for what holds; yellow for what is strong and does not count; red for
- * what was lost; quiet for what says nothing.
+ * Tones of text: bold; bold green for relations that hold; yellow for strong ones that do not count; red for lost ones;
+ * dim for uninformative values.
  */
 export type Tone = "bold" | "holds" | "strong" | "lost" | "quiet";
 
-/** Select Graphic Rendition (ECMA-48, 8.3.117): what turns each tone on, and off again. */
+/** Select Graphic Rendition (ECMA-48, 8.3.117): the codes that turn each tone on and off. */
 const tones = {
   bold: [1, 22],
   holds: ["1;32", "22;39"],
@@ -215,7 +216,7 @@ const tones = {
   quiet: [2, 22],
 } as const satisfies Record<Tone, readonly [on: number | string, off: number | string]>;
 
-/** Texts in their tone, on outputs that know escape sequences. */
+/** Text in a tone, on outputs that support escape sequences. */
 export function painter(colour: boolean): (tone: Tone, text: string) => string {
   return (tone, text) => (colour ? `\u001b[${tones[tone][0]}m${text}\u001b[${tones[tone][1]}m` : text);
 }

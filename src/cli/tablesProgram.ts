@@ -1,4 +1,4 @@
-/** @file The commands on many runs as tables, and their options. */
+/** @file The commands on tables of many runs, and their options. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readingRun } from "../runner/records/readingRun.ts";
 import { RUNS } from "../runner/records/runName.ts";
@@ -14,25 +14,25 @@ import type { QueryOptions } from "./commands/query.ts";
 import { type Io, widthOf } from "./io.ts";
 import { wrapColumns } from "./table.ts";
 
-/** Adds `crh compare`: of a few runs side by side, of many over a parameter. */
+/** Adds `crh compare`: a few runs side by side, or many over a parameter. */
 export function addCompare(program: Command, io: Io, finish: (result: unknown) => void): void {
   program
     .command("compare")
     .description(
-      "runs and analyses side by side: median alignments, layer by layer, and how gradient noise goes with weight decay; with --x and --y a measure of many runs over a parameter, median and quartiles",
+      "runs and analyses side by side: median alignments, layer by layer, and the scaling of gradient noise with weight decay; with --x and --y a measure of many runs over a parameter, median and quartiles",
     )
     .argument(
       "<runs...>",
       'two runs or more: names, the starts of them, paths or "latest"; with --x and --y also folders of runs or of a sweep',
     )
-    .option("--x <parameter>", "the parameter of the runs over which --y is shown")
-    .option("--y <measure>", "such as b.rga, covariance.a.gwa, rank.H.b, loss; they are listed below")
+    .option("--x <parameter>", "parameter of the runs on the x axis")
+    .option("--y <measure>", "such as b.rga, covariance.a.gwa, rank.H.b, loss; listed below")
     .option("--by <parameter>", 'a curve for each value of another parameter, or for each "layer"')
-    .option("--group <parameter>", "a panel for each value of a third parameter")
-    .option("--heat <parameter>", "a second parameter beside --x: the figure is a heat map of medians")
+    .option("--group <parameter>", "one panel for each value of a third parameter")
+    .option("--heat <parameter>", "a second parameter; the figure is then a heat map of medians")
     .option("--at <step>", 'the step that is looked at: a number, or "last" of the runs that have finished', atStep)
-    .option("--csv <file>", "write the rows there, all of them with all digits")
-    .option("--figure <file>", "write the figure there, as SVG")
+    .option("--csv <file>", "write all rows with all digits to this file")
+    .option("--figure <file>", "write the figure to this file, as SVG")
     .option("--runs <folder>", "folder of the runs", RUNS)
     .addOption(new Option("--in <folder>").hideHelp())
     .on("option:in", function (this: Command, folder: string) {
@@ -46,7 +46,7 @@ export function addCompare(program: Command, io: Io, finish: (result: unknown) =
     });
 }
 
-/** Reads --at. */
+/** Parses --at. */
 function atStep(text: string): AtStep {
   if (text === "last") return text;
   try {
@@ -70,10 +70,8 @@ Examples:
 export function addTables(program: Command, io: Io, finish: (result: unknown) => void): void {
   program
     .command("query")
-    .description(
-      "ask the tables of runs in SQL: metrics, alignments, ranks and others, with every parameter as a column",
-    )
-    .argument("<sql>", "a query in DuckDB's SQL; tables and columns are listed below")
+    .description("query tables of runs in SQL: metrics, alignments, ranks and others, with every parameter as a column")
+    .argument("<sql>", "query in DuckDB's SQL; tables and columns are listed below")
     .option("--runs <folders...>", "folders of runs, of sweeps, or single runs", [RUNS])
     .addOption(new Option("--csv", "print all rows and columns as CSV").conflicts("json"))
     .option("--json", "print all rows as a list of objects in JSON")
@@ -89,19 +87,19 @@ export function addExport(program: Command, io: Io, finish: (result: unknown) =>
   program
     .command("export")
     .description("write runs in the formats of other programs: tables, TensorBoard, the CSV of a chart")
-    .argument("<runs...>", "folders of runs or of sweeps; single runs by their names or paths")
+    .argument("<runs...>", "folders of runs or of sweeps; single runs by name or path")
     .addOption(
       new Option(
         "--format <format>",
-        "parquet or csv: a file a table; tensorboard: an event file a run; wandb-csv: one file, as Weights & Biases exports a chart",
+        "parquet or csv: one file per table; tensorboard: one event file per run; wandb-csv: one file, as Weights & Biases exports a chart",
       )
         .choices(exportFormats)
         .conflicts(["tensorboard", "wandbCsv"]),
     )
     .addOption(new Option("--tensorboard", "short for --format tensorboard").conflicts("wandbCsv"))
     .option("--wandb-csv", "short for --format wandb-csv")
-    .requiredOption("-o, --out <path>", "folder that gets the files; of wandb-csv the file")
-    .option("--replace", "replace files that are there; without, nothing is written")
+    .requiredOption("-o, --out <path>", "output folder; for wandb-csv the file")
+    .option("--replace", "replace existing files; otherwise nothing is written")
     .option("--runs <folder>", "folder of the runs", RUNS)
     .action(async (runs: string[], options: ExportOptions) => {
       const { exportCommand } = await import("./commands/export.ts");

@@ -1,5 +1,5 @@
 /**
- * @file `crh twopoint` and its options; the code behind it is loaded when it is called.
+ * @file `crh twopoint` and its options; its code is loaded when it is called.
  */
 import { type Command, Option } from "commander";
 import { twoPointSystems } from "../twopoint/equations.ts";
@@ -9,7 +9,7 @@ import type { Io } from "./io.ts";
 export function addTwoPoint(program: Command, io: Io, finish: (result: unknown) => void): void {
   const twopoint = program
     .command("twopoint")
-    .description("how two representations move while a network learns: the two-point theory, solved and fitted");
+    .description("the two-point theory of how two representations move during learning, solved and fitted");
   const system = () =>
     new Option("--system <name>", "the theory, or one of four altered systems as a negative control")
       .choices(twoPointSystems)
@@ -35,10 +35,10 @@ export function addTwoPoint(program: Command, io: Io, finish: (result: unknown) 
     .requiredOption("--dx2 <number>", "squared distance of the two inputs")
     .requiredOption("--dy2 <number>", "squared distance of the two targets")
     .option("--layer <name>", "only this layer")
-    .option("--pair <name>", "the pair to fit, where the file has a column pair with several: 0-1")
+    .option("--pair <name>", "pair to fit, if the file has a column pair with several: 0-1")
     .option("--loss <file>", "CSV with columns step, loss: fits the third rate, of the outputs' mean, too")
     .addOption(
-      new Option("--fit-start <when>", "fit the start too, whose measured values may be noisy; auto: where rows are")
+      new Option("--fit-start <when>", "also fit the start, whose measured values may be noisy; auto: if the rows are")
         .choices(["auto", "yes", "no"])
         .default("auto"),
     )

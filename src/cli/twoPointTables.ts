@@ -1,5 +1,5 @@
 /**
- * @file What the two-point theory says and fits, as a terminal shows it.
+ * @file Solutions and fits of the two-point theory, for the terminal.
  */
 
 import { namesWords } from "../findings/twopoint/sentences.ts";
@@ -16,7 +16,7 @@ interface Look {
   readonly dim: (text: string) => string;
 }
 
-/** Sentences on where the two points end, and a dozen rows of how they get there. */
+/** Sentences on the final state of the two points, and a dozen rows of the trajectory. */
 export function renderTheory(
   constants: TwoPointConstants,
   start: TwoPointState,
@@ -50,10 +50,10 @@ function regimeSentence({ richness, regime }: FinalDistance): string {
   return `The regime lies between rich and lazy: ${share} of that is set by inputs and targets, the rest by the start.`;
 }
 
-/** Values below this share of dy2 are rounding of the solver. */
+/** Values below this share of dy2 are rounding errors of the solver. */
 const NOTHING = 1e-10;
 
-/** chosen: as many rows as are read at one look. */
+/** chosen: number of rows that is easily read. */
 const MOST_ROWS = 13;
 
 function rowsToShow(count: number): number[] {
@@ -61,7 +61,7 @@ function rowsToShow(count: number): number[] {
   return Array.from({ length: shown }, (_, i) => (shown === 1 ? 0 : Math.round((i * (count - 1)) / (shown - 1))));
 }
 
-/** One row a layer, and the doubts below. */
+/** One row per layer, and the doubts below. */
 export function renderFits(layers: readonly LayerFit[], look: Look): string {
   const right = (header: string, dispensable?: number): Column => ({
     header,
@@ -102,7 +102,7 @@ export function renderFits(layers: readonly LayerFit[], look: Look): string {
   return [renderTable(columns, rows, look), ...[...lossLines, ...doubts].map((line) => `${line}\n`)].join("");
 }
 
-/** Each doubt once, with the layers that it is of. */
+/** Each doubt once, with its layers. */
 function doubtsOf(layers: readonly LayerFit[]): string[] {
   const names = new Map<string, string[]>();
   for (const { layer, doubt, status } of layers)
@@ -123,7 +123,7 @@ function rateText({ value }: FittedRate): string {
   return value === null ? "-" : formatSmall(value);
 }
 
-/** Half of the interval as a share of the value. */
+/** Half the interval as a share of the value. */
 function spreadText({ value, interval }: FittedRate): string {
   if (value === null) return "-";
   if (interval === null) return "?";
@@ -139,7 +139,7 @@ function numberText(value: number | null): string {
   return value === null ? "-" : formatSmall(value);
 }
 
-/** Three digits. */
+/** The number with three digits. */
 function formatSmall(value: number): string {
   return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4)
     ? value.toExponential(2)

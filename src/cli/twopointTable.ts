@@ -1,6 +1,6 @@
 /**
- * @file The two-point theory of a run in the terminal: what was found in the layer that is looked at first, then one
- * row a hidden layer.
+ * @file The two-point theory of a run in the terminal: the finding in the layer shown first, then one row per hidden
+ * layer.
  *
  *     Hidden layer 2 follows the two-point theory, in the rich regime.
  *     R² is 0.982 (H), 0.995 (Y) and 0.947 (w); H ends at 0.536 where the theory says 0.546.
@@ -22,8 +22,7 @@ import { wrap } from "./table.ts";
 import { renderFits } from "./twoPointTables.ts";
 
 /**
- * chosen: of more layers so many are shown, evenly spread, the one that is looked at first among them; the report has
- * all.
+ * chosen: most layers shown, evenly spaced, including the layer shown first; the report has all.
  */
 const MOST_ROWS = 24;
 
@@ -48,7 +47,7 @@ export function renderTwopointTable(
     ...(shown.length < record.layers.length
       ? [`${shown.length} of ${record.layers.length} hidden layers are shown; the report has all`]
       : []),
-    "± is half of an interval, of both intervals that hold both rates in 95 %; end and theory: H = |dh|² at the end",
+    "± is half of the joint 95 % interval; end and theory: final H = |dh|²",
     ...statuses.map((status) => `${status}: ${statusMeaning[status]}`),
     leftOutSentence(record),
   ];

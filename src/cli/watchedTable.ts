@@ -1,10 +1,10 @@
-/** @file What a run watches, as a table of first and last values. */
+/** @file The watched quantities of a run, as a table of first and last values. */
 import { watchedCourse, watchedNumber } from "../findings/watchedRecord.ts";
 import { watchedOf } from "../runner/records/watched.ts";
 import type { RunFolder } from "../runs/runFolder.ts";
 import { renderTable } from "./table.ts";
 
-/** Every watched quantity with its first and its last value; nothing for a run that watches nothing. */
+/** Every watched quantity with its first and last value; "" for a run that watches none. */
 export function renderWatchedTable(folder: RunFolder, options: Parameters<typeof renderTable>[2]): string {
   const record = watchedOf(folder);
   if (record === undefined) return "";

@@ -1,9 +1,9 @@
-/** @file What a worker of a sweep is started with, on this machine and on others. */
+/** @file The program that starts a worker of a sweep, on this machine and on others. */
 import { fileURLToPath } from "node:url";
 
 /**
- * `crh worker` as a program of its own. Several share a machine: V8 collects garbage in one thread each, which takes a
- * fifth less processor time than in five (docs/log.md).
+ * `crh worker` as a separate program. Several share a machine, so V8 collects garbage in one thread each, which takes a
+ * fifth less processor time than five threads (docs/log.md).
  */
 export const WORKER: readonly string[] = [
   ...[process.execPath, "--single-threaded-gc"],

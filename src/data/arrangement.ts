@@ -1,15 +1,15 @@
 /**
- * @file How samples of one shape become samples of the shape that a model takes: as they are, with the channel axis
- * moved, with an axis of one added or dropped, flattened, or folded up. Only what is unambiguous.
+ * @file Rearranges samples into the shape that a model takes: unchanged, with the channel axis moved, with an axis of
+ * length one added or dropped, flattened, or unflattened. Only unambiguous changes are made.
  */
 
 /** A sample's extents as a model declares them; a name or undefined is free. */
 export type DeclaredShape = readonly (number | string | undefined)[];
 
 export interface Arrangement {
-  /** Extents of one sample as the model gets it. */
+  /** Extents of one sample as passed to the model. */
   readonly shape: readonly number[];
-  /** Axes of the stored sample in the order in which they are read; undefined where the order stays. */
+  /** Axes of the stored sample in reading order; undefined where the order is unchanged. */
   readonly order?: readonly number[];
 }
 
@@ -17,10 +17,10 @@ const TO_FRONT: readonly number[] = [2, 0, 1];
 const TO_BACK: readonly number[] = [1, 2, 0];
 
 /**
- * @param stored extents of one sample as the file has it (without the axis of samples)
- * @param declared what the model takes
- * @param layout where the file's channels are known to be
- * @returns undefined where nothing fits, "ambiguous" where moving channels to the front and to the back both would
+ * @param stored extents of one sample in the file (without the axis of samples)
+ * @param declared extents that the model takes
+ * @param layout position of the file's channels, if known
+ * @returns undefined where nothing fits, "ambiguous" where channels could be moved both to the front and to the back
  */
 export function arrange(
   stored: readonly number[],
@@ -35,7 +35,7 @@ export function arrange(
   return moved[0] ?? reshaped(stored, declared);
 }
 
-/** The same values in the same order under another shape. */
+/** The same values in the same order with another shape. */
 function reshaped(stored: readonly number[], declared: DeclaredShape): Arrangement | undefined {
   const size = stored.reduce((product, extent) => product * extent, 1);
   if (declared.length === 1 && (typeof declared[0] !== "number" || declared[0] === size)) return { shape: [size] };

@@ -1,7 +1,7 @@
 /**
- * @file A numeric array as it comes out of a file: element type, shape, typed array. Row-major (C order), native byte
+ * @file A numeric array read from a file: element type, shape, typed array. Row-major (C order), native byte
  * order, a copy that shares no memory with the file's bytes. Structurally the tensor of the onnx room, which this room
- * does not import. 16-bit floats stay bit patterns until `toFloat32` or `toFloat64` is asked for.
+ * does not import. 16-bit floats stay bit patterns until `toFloat32` or `toFloat64` converts them.
  */
 
 import { halfToFloat32 } from "../formats/halfPrecision.ts";
@@ -41,8 +41,7 @@ export function bytesPerElement(dtype: ElementType): number {
 }
 
 /**
- * Bytes of a whole array of this shape; Infinity where the product leaves the safe integers, so a comparison refuses
- * it.
+ * Bytes of an array of this shape; Infinity where the product exceeds the safe integers, so that size checks refuse it.
  */
 export function byteSize(dtype: ElementType, shape: readonly number[]): number {
   if (shape.includes(0)) return 0;
@@ -51,13 +50,13 @@ export function byteSize(dtype: ElementType, shape: readonly number[]): number {
   return Number.isSafeInteger(size) ? size : Number.POSITIVE_INFINITY;
 }
 
-/** A shape for an error message, cut after eight extents. */
+/** A shape as text for error messages, cut after eight extents. */
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.slice(0, 8).join(", ")}${shape.length > 8 ? ", ..." : ""}]`;
 }
 
 /**
- * The elements that fill `bytes`, in the host's byte order.
+ * The elements stored in `bytes`, in the host's byte order.
  *
  * @param bytes exactly count * bytesPerElement(dtype) bytes, at any alignment; copied
  * @returns (count) values

@@ -1,19 +1,19 @@
 /**
- * @file Batches of a finite set: indices in a new random order each epoch, with a state that a checkpoint can hold. The
+ * @file Batches of a finite set: indices in a new random order each epoch, with a state for checkpoints. The
  * last incomplete batch of an epoch is dropped, as torch.utils.data.DataLoader(shuffle=True, drop_last=True) does, so
  * that every batch has the same shape; which samples are dropped changes with the epoch.
  */
 import { Random } from "../random/random.ts";
 
-/** Everything that ShuffledIndices needs to go on; plain JSON. */
+/** Everything that ShuffledIndices needs to continue; plain JSON. */
 export interface ShuffleState {
   readonly n: number;
   readonly batch: number;
-  /** epochs completed or begun before the present one, from 0 */
+  /** index of the current epoch, from 0 */
   readonly epoch: number;
-  /** batches already given in the present epoch */
+  /** batches already given in the current epoch */
   readonly given: number;
-  /** state of the generator before it drew the present epoch's order, as 32-bit integers */
+  /** state of the generator before it drew the current epoch's order, as 32-bit integers */
   readonly generator: readonly number[];
 }
 
@@ -29,9 +29,9 @@ export class ShuffledIndices {
   #given = 0;
 
   /**
-   * @param n samples in the set
-   * @param batch indices a batch, at most n
-   * @param random used up by this stream alone: pass `random.split("shuffle")` of a shared generator
+   * @param n number of samples in the set
+   * @param batch indices per batch, at most n
+   * @param random used by this stream only: pass `random.split("shuffle")` of a shared generator
    * @throws RangeError if batch is not an integer of 1..n
    */
   constructor(n: number, batch: number, random: Random) {
@@ -49,7 +49,7 @@ export class ShuffledIndices {
     this.#order = random.permutation(n);
   }
 
-  /** Epoch of the batch that `next` gave last, from 0. */
+  /** Epoch of the last batch that `next` gave, from 0. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -58,7 +58,7 @@ export class ShuffledIndices {
    * Writes the next batch of indices.
    *
    * @param out (batch) receives the indices
-   * @throws RangeError if out has another length
+   * @throws RangeError if out has a different length
    */
   next(out: Int32Array | Uint32Array): void {
     const { batch } = this;
@@ -76,15 +76,15 @@ export class ShuffledIndices {
     this.#given++;
   }
 
-  /** The present position; `fromState` goes on with exactly the batches that this stream would give. */
+  /** The current position; `fromState` continues with exactly the batches that this stream would give. */
   state(): ShuffleState {
     return { n: this.n, batch: this.batch, epoch: this.#epoch, given: this.#given, generator: this.#generator };
   }
 
   /**
-   * Restores a stream, also in mid-epoch, by drawing the epoch's order once more. O(n).
+   * Restores a stream, also within an epoch, by drawing the epoch's order again. O(n).
    *
-   * @param samples size of the set at hand, which must be the one that the state was saved with
+   * @param samples size of the set, which must equal that at saving
    * @throws RangeError if the sizes differ or the state is not one that `state` returns
    */
   static fromState({ n, batch, epoch, given, generator }: ShuffleState, samples: number): ShuffledIndices {

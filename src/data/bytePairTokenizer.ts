@@ -1,35 +1,33 @@
 /**
  * @file The byte-pair encoding of GPT-2 (Radford et al. 2019; Sennrich et al. 2016, arXiv:1508.07909) from its two
- * files: encoder.json (token to index) and vocab.bpe (the merges in their order). Text is cut into words; the bytes of
- * each word are joined pair by pair, the earliest merge first. Any vocabulary of this form can be used. Token for token
- * the result of OpenAI's tiktoken.
+ * files: encoder.json (token to index) and vocab.bpe (the merges in their order). Text is split into words; the bytes
+ * of each word are merged pair by pair, the earliest merge first. Any vocabulary of this form can be used. The tokens
+ * equal those of OpenAI's tiktoken.
  */
 import { quote } from "../formats/quote.ts";
 import { END_OF_TEXT } from "./textPieces.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
- * GPT-2's words. White space is Unicode's property, as in tiktoken; JavaScript's own \s has U+FEFF in it and not
- * U+0085.
+ * GPT-2's words. White space is Unicode's property, as in tiktoken; JavaScript's \s includes U+FEFF and not U+0085.
  */
 const WORDS =
   /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
-/** chosen: words whose tokens are remembered; English text has some 50,000 in ten million. */
+/** chosen: most words whose tokens are cached; English text has some 50,000 different words in ten million. */
 const MAX_REMEMBERED = 100_000;
-/** chosen: most tokens of a vocabulary; a pair of two indices must fit a number exactly. */
+/** chosen: most tokens of a vocabulary; a pair of indices must be exact in a number. */
 const MAX_TOKENS = 2 ** 22;
-/** Positions in one word: a rank and a position must fit a number exactly. */
+/** Most positions in a word; a rank and a position together must be exact in a number. */
 const MAX_WORD_BYTES = 2 ** 30;
 
 export interface BytePairFiles {
   /** encoder.json: {"token": index, ...}; bytes are written as the characters that `byteCharacters` gives. */
   readonly encoder: Uint8Array;
-  /** vocab.bpe, or merges.txt: a line "left right" for each merge, the earliest first. */
+  /** vocab.bpe, or merges.txt: one line "left right" per merge, the earliest first. */
   readonly merges: Uint8Array;
   /**
-   * Tokens that stand for themselves wherever the text holds them. Default "<|endoftext|>", where the vocabulary has
-   * it.
+   * Special tokens, which are matched literally in the text. Default "<|endoftext|>", if the vocabulary has it.
    */
   readonly special?: readonly string[];
 }
@@ -90,8 +88,8 @@ export function bytePairTokenizer({ encoder, merges, special = [END_OF_TEXT] }: 
 }
 
 /**
- * The printable character that stands for each byte in the files: itself where it is printable Latin-1, else the next
- * free one from U+0100 on (bytes_to_unicode of GPT-2's encoder.py).
+ * The printable character that represents each byte in the files: the byte itself if printable Latin-1, else the next
+ * free character from U+0100 on (bytes_to_unicode of GPT-2's encoder.py).
  */
 export function byteCharacters(): string[] {
   let free = 0x100;
@@ -106,7 +104,7 @@ interface Vocabulary {
   readonly size: number;
   /** Rank of the merge of tokens a and b, by a * size + b. */
   readonly ranks: ReadonlyMap<number, number>;
-  /** Token that each merge makes, by rank. */
+  /** Token made by each merge, by rank. */
   readonly merged: Int32Array;
 }
 
@@ -124,7 +122,7 @@ function readEncoder(bytes: Uint8Array): Map<string, number> {
   const fit = entries.every(([, index]) => Number.isInteger(index) && index >= 0 && index < MAX_TOKENS);
   if (entries.length === 0 || !fit || seen.size !== entries.length)
     throw new RangeError(
-      "tokenizer: expected encoder.json to give each token an index of its own, got something else; take GPT-2's encoder.json",
+      "tokenizer: expected encoder.json to give each token a unique index, got something else; take GPT-2's encoder.json",
     );
   return new Map(entries as [string, number][]);
 }
@@ -152,9 +150,8 @@ function readMerges(
 }
 
 /**
- * Tokens of one word: among all neighbours the pair with the earliest merge is joined, the leftmost of equals, until no
- * pair has one. With a heap of pairs, O(n log n) in the word's bytes, so that a megabyte without a space takes no
- * longer than one with.
+ * Tokens of one word: repeatedly merges the neighbours with the earliest merge, the leftmost among equals. With a heap
+ * of pairs, O(n log n) in the word's bytes, so that a megabyte without spaces is not slow.
  */
 function mergePairs(bytes: Uint8Array, { byteTokens, size, ranks, merged }: Vocabulary): Int32Array {
   const n = bytes.length;
@@ -176,7 +173,7 @@ function mergePairs(bytes: Uint8Array, { byteTokens, size, ranks, merged }: Voca
   for (let entry = heap.pop(); entry !== undefined; entry = heap.pop()) {
     const i = entry % MAX_WORD_BYTES;
     const rank = (entry - i) / MAX_WORD_BYTES;
-    if (tokens[i]! < 0 || rankAt(i) !== rank) continue; // one of the two was joined to something else meanwhile
+    if (tokens[i]! < 0 || rankAt(i) !== rank) continue; // one of the two was merged with another neighbour meanwhile
     const j = next[i]!;
     tokens[i] = merged[rank]!;
     tokens[j] = -1;
@@ -188,7 +185,7 @@ function mergePairs(bytes: Uint8Array, { byteTokens, size, ranks, merged }: Voca
   return tokens.filter((token) => token >= 0);
 }
 
-/** A binary heap of numbers, the smallest first. */
+/** A binary min-heap of numbers. */
 class Heap {
   private readonly items: number[] = [];
 
@@ -233,7 +230,7 @@ function* splitAt(text: string, specials: ReadonlyMap<string, number>): Generato
   yield [text.slice(rest), undefined];
 }
 
-/** Tokens as they come, in memory that doubles. */
+/** A growing array of tokens, whose memory doubles. */
 class TokenList {
   private data = new Int32Array(1024);
   private length = 0;

@@ -1,6 +1,6 @@
 /**
- * @file Bytes of a file that need not be in memory: read from a place on. Node has no mmap; the system keeps what is
- * read often.
+ * @file Random access to the bytes of a file that need not be in memory. Node has no mmap; the operating system caches
+ * frequent reads.
  */
 
 export interface ByteSource {
@@ -9,7 +9,7 @@ export interface ByteSource {
   read(from: number, to: number): Uint8Array;
 }
 
-/** Bytes that are in memory. */
+/** A source of bytes in memory. */
 export function inMemory(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, read: (from, to) => bytes.subarray(from, to) };
 }

@@ -7,7 +7,7 @@ import type { DataArray } from "./array.ts";
 
 export const CIFAR_PIXELS = 3072;
 
-/** Number of classes that each label byte of a record counts. */
+/** Number of classes for each label byte of a record. */
 const kinds = {
   "cifar-10": [10],
   "cifar-100": [20, 100],
@@ -16,11 +16,11 @@ const kinds = {
 export type CifarKind = keyof typeof kinds;
 
 export interface CifarOptions {
-  /** Which records these must be. Default what fits, CIFAR-10 first. */
+  /** Required kind of records. Default: the kind that fits, CIFAR-10 first. */
   readonly kind?: CifarKind;
   /** Which of CIFAR-100's two labels. Default the 100 fine classes. */
   readonly labels?: "fine" | "coarse";
-  /** What error messages call the file. */
+  /** Name of the file in error messages. */
   readonly where?: string;
 }
 
@@ -33,7 +33,7 @@ export interface CifarRecords {
   readonly classes: number;
 }
 
-/** The kind of records that bytes can be: whole records, every label in range. CIFAR-10 where both fit. */
+/** The kind of records that the bytes can hold: complete records with every label in range. CIFAR-10 where both fit. */
 export function cifarKind(bytes: Uint8Array): CifarKind | undefined {
   return (["cifar-10", "cifar-100"] as const).find(
     (kind) => bytes.length > 0 && bytes.length % recordBytes(kind) === 0 && wrongLabel(bytes, kind) === undefined,
@@ -44,8 +44,9 @@ export function cifarKind(bytes: Uint8Array): CifarKind | undefined {
  * Reads CIFAR records.
  *
  * @param bytes the whole file, unpacked
- * @returns pixels copied out of the file, and the labels
- * @throws RangeError in one line if the file is not whole records of either kind or a label is out of range
+ * @returns a copy of the pixels, and the labels
+ * @throws RangeError in one line if the file does not consist of complete records of either kind or a label is out of
+ *   range
  */
 export function decodeCifar(bytes: Uint8Array, options: CifarOptions = {}): CifarRecords {
   const { labels = "fine", where = "cifar" } = options;
@@ -78,7 +79,7 @@ function recordBytes(kind: CifarKind): number {
   return CIFAR_PIXELS + kinds[kind].length;
 }
 
-/** The first label that no class of this kind has. */
+/** The first label that is out of range for this kind. */
 function wrongLabel(
   bytes: Uint8Array,
   kind: CifarKind,

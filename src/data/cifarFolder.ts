@@ -1,6 +1,6 @@
 /**
- * @file CIFAR-10 or CIFAR-100 as a training set: whichever of the official binary files lie in a folder, plain or gzip.
- * The caller reads the files; this file only names them.
+ * @file CIFAR-10 or CIFAR-100 as a training set, from the official binary files in a folder, plain or gzip. The caller
+ * reads the files; this module only names them.
  */
 import { CIFAR_PIXELS, type CifarKind, type CifarRecords, decodeCifar } from "./cifar.ts";
 import { gunzip } from "./gunzip.ts";
@@ -14,7 +14,7 @@ export interface ImageSplit {
   readonly y: Uint8Array;
 }
 
-/** Mean and standard deviation of each channel's training pixels, as values in [0, 1]. */
+/** Mean and standard deviation of each channel over the training pixels, scaled to [0, 1]. */
 export interface ChannelScale {
   readonly mean: readonly number[];
   readonly sd: readonly number[];
@@ -27,7 +27,7 @@ export interface CifarSet {
   /** (channels, height, width) of one image */
   readonly shape: { readonly channels: number; readonly height: number; readonly width: number };
   readonly classes: number;
-  /** Names of the classes, where the folder has them. */
+  /** Names of the classes, if the folder has them. */
   readonly names?: readonly string[];
   /** Files read, in order. */
   readonly files: readonly string[];
@@ -52,8 +52,8 @@ const layouts = {
 } as const;
 
 /**
- * @param lookup bytes of the file of that name in the folder, or undefined where there is none
- * @throws RangeError, one line, if there is no training or no test file, or one is cut off or has labels out of range
+ * @param lookup bytes of the file with that name in the folder, or undefined if there is none
+ * @throws RangeError in one line if the training or test file is missing, truncated, or has labels out of range
  */
 export function loadCifarFolder(
   lookup: (name: string) => Uint8Array | undefined,
@@ -103,7 +103,7 @@ function readRecords(
   for (const name of [plain, `${plain}.gz`]) {
     const found = lookup(name);
     if (found === undefined) continue;
-    // A first byte 1f is no label, so that packed bytes are told from records whatever the name says.
+    // A first byte 1f is not a valid label, so gzip files are recognised whatever their name.
     const packed = found[0] === 0x1f && found[1] === 0x8b;
     const records = decodeCifar(packed ? gunzip(found, { where: name }) : found, { kind, labels, where: name });
     return [{ name, records }];
@@ -139,7 +139,7 @@ function readNames(bytes: Uint8Array | undefined, file: string, classes: number)
 
 /**
  * @param x (n, channels * pixels) bytes
- * @returns the population's mean and standard deviation; a channel of one value has deviation 1
+ * @returns the population mean and standard deviation; a constant channel has deviation 1
  */
 export function channelScale(x: Uint8Array, { channels, pixels }: { channels: number; pixels: number }): ChannelScale {
   const counts = Array.from({ length: channels }, () => new Float64Array(256));

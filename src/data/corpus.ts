@@ -1,6 +1,6 @@
 /**
- * @file A text file, or all .txt and .md files of a folder and the folders in it, as tokens for a language model, with
- * a part held out for validation.
+ * @file Text files as tokens for a language model: one file, or all .txt and .md files of a folder and its subfolders,
+ * with a part held out for validation.
  */
 import type { ByteSource } from "./byteSource.ts";
 import { textPieces } from "./textPieces.ts";
@@ -12,26 +12,25 @@ export interface TextFile {
   readonly source: ByteSource;
 }
 
-/** Files of a folder that are text for training; those called README are about the folder. */
+/** Files of a folder that are training text; README files describe the folder and are left out. */
 export function textFileNames(names: readonly string[]): string[] {
   return names.filter((name) => /\.(txt|md)$/i.test(name) && !/(^|[\\/])readme\.\w+$/i.test(name)).toSorted();
 }
 
-/** Whether a file's own name says that it is for validation: "val.txt", "books-val.txt", "validation.md". */
+/** Whether a file's name marks it as validation text: "val.txt", "books-val.txt", "validation.md". */
 export function isValidationFile(name: string): boolean {
   return /(^|[\\/_.-])val(id|idation)?\.\w+$/i.test(name);
 }
 
 /**
- * Tokens of the files in their order, in pieces; between two documents and between two files stands the tokenizer's
- * token for it.
+ * Tokens of the files in order, in pieces; the tokenizer's end-of-text token separates documents and files.
  *
- * @throws RangeError in one line where a file is no UTF-8 or all of them are empty
+ * @throws RangeError in one line if a file is not UTF-8 or all files are empty
  */
 export function* corpusTokens(files: readonly TextFile[], tokenizer: Tokenizer): Generator<Int32Array> {
   const separator = tokenizer.endOfText === undefined ? undefined : Int32Array.of(tokenizer.endOfText);
   let some = false;
-  let open = false; // whether text came since the last separator
+  let open = false; // whether text followed the last separator
   for (const { name, source } of files) {
     if (open && separator !== undefined) yield separator;
     open = false;
@@ -78,15 +77,15 @@ export function readCorpus(files: readonly TextFile[], tokenizer: Tokenizer): To
 export interface Corpus {
   readonly train: Tokens;
   readonly validation: Tokens;
-  /** Where the validation tokens come from, in words. */
+  /** The source of the validation tokens, as text. */
   readonly split: string;
 }
 
 /**
- * The corpus in two parts: the files whose names say so are for validation, or else the last `fraction` of all tokens.
+ * Splits the corpus: files marked by name are for validation, or else the last `fraction` of all tokens.
  *
- * @param make tokens of files; default: read into memory
- * @throws RangeError in one line where a part is shorter than context + 1 tokens or holds no text
+ * @param make makes the tokens of files; default: in memory
+ * @throws RangeError in one line if a part is shorter than context + 1 tokens or contains no text
  */
 export function splitCorpus(
   files: readonly TextFile[],

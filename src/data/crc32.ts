@@ -1,4 +1,4 @@
-/** @file The checksum of gzip and zip: CRC-32 (ISO 3309, polynomial 0xEDB88320 reflected), a byte at a time. */
+/** @file CRC-32, the checksum of gzip and zip (ISO 3309, reflected polynomial 0xEDB88320), computed byte by byte. */
 
 const table = Int32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
@@ -6,7 +6,7 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** @param before checksum of the bytes before these. Default: there are none */
+/** @param before checksum of the preceding bytes. Default: none */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let rest = ~before;
   for (let i = 0; i < bytes.length; i++) rest = table[(rest ^ bytes[i]!) & 255]! ^ (rest >>> 8);

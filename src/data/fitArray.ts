@@ -1,12 +1,12 @@
 /**
- * @file An array on its way into a model: arranged as the model takes it, bytes scaled to [0, 1], normalized per
- * channel, in the model's element type. Everything is checked and decided once; the values are made a batch at a time.
+ * @file Converts an array for a model's input: arranges it, scales bytes to [0, 1], normalizes per channel, and
+ * converts to the model's element type. All checks and decisions are made once; values are converted batch by batch.
  */
 import { halfToFloat32 } from "../formats/halfPrecision.ts";
 import { type Arrangement, arrange, type DeclaredShape } from "./arrangement.ts";
 import { type ArrayValues, bytesPerElement, type DataArray, type ElementType, readElements } from "./array.ts";
 
-/** What a model declares of an input: name, element type, shape (the first axis over samples). */
+/** A model's declaration of an input: name, element type, shape (the first axis over samples). */
 export interface InputDeclaration {
   readonly name: string;
   readonly dtype?: string;
@@ -23,11 +23,11 @@ export interface FitOptions {
   /** Bytes are pixels: scaled to [0, 1] for a float input unless `pixels` says otherwise. */
   readonly isPixels?: boolean;
   /**
-   * "unit" scales bytes 0..255 to [0, 1] before anything else; "raw" leaves them, for models that scale by themselves.
+   * "unit" first scales bytes 0..255 to [0, 1]; "raw" keeps them, for models that scale their inputs.
    */
   readonly pixels?: "unit" | "raw";
   readonly normalize?: Normalization;
-  /** Where the array's channels are, where that is known. */
+  /** Position of the array's channels, if known. */
   readonly layout?: "NCHW" | "NHWC";
 }
 
@@ -39,10 +39,11 @@ export interface FittedArray {
   readonly dtype: ElementType;
   /** (n, ...) as the model takes it */
   readonly shape: readonly number[];
-  /** What was done, for people: "moved channels to the front", "scaled bytes to [0, 1]" ... */
+  /** Notes for the user on the conversions: "moved channels to the front", "scaled bytes to [0, 1]" ... */
   readonly steps: readonly string[];
   /**
-   * Samples from..to-1, in memory of their own; throws RangeError in one line when a value is not finite or not whole.
+   * Copies of samples from..to-1. @throws RangeError in one line if a value is not finite, or not an integer where
+   * required
    */
   rows(from: number, to: number): DataArray;
 }
@@ -62,7 +63,7 @@ const integerTypes: ReadonlySet<string> = new Set([
  * Fits an array to an input of a model.
  *
  * @param array (n, ...) samples along the first axis
- * @throws RangeError or TypeError in one line, with both shapes and the cure, when they do not fit
+ * @throws RangeError or TypeError in one line, with both shapes and the cure, if they do not fit
  */
 export function fitArray(array: DataArray, input: InputDeclaration, options: FitOptions = {}): FittedArray {
   const { name, shape: declared, dtype: wanted = "float32" } = input;
@@ -117,7 +118,7 @@ function arranged(
   const expected = declared.map((extent, axis) => (axis === 0 ? "n" : (extent ?? "?"))).join(", ");
   const cure =
     found === "ambiguous"
-      ? "say whether it is NCHW or NHWC"
+      ? "state whether it is NCHW or NHWC"
       : shape.length === declared.length - 1 &&
           declared.slice(1).every((extent, axis) => typeof extent !== "number" || extent === shape[axis])
         ? "put samples along a first axis"
@@ -129,7 +130,7 @@ function arranged(
 interface Affine {
   readonly scale: Float64Array;
   readonly shift: Float64Array;
-  /** Stored values from one channel to the next. */
+  /** Stride in stored values between channels. */
   readonly inner: number;
 }
 
@@ -164,19 +165,19 @@ function channelwise(
   return { scale, shift, inner: count === 1 ? 1 : inner };
 }
 
-/** Numbers of channels by which an axis is known: gray, colour, colour with opacity. */
+/** Numbers of channels by which a channel axis is recognised: grey, colour, colour with alpha. */
 const CHANNELS: readonly (number | undefined)[] = [1, 3, 4];
 
 /**
- * The stored axis that holds the channels: by layout, by the move, else the first one (as ONNX has it) unless only the
- * last looks it.
+ * The stored axis of channels: by layout, by the move, else the first one (ONNX's convention) unless only the last
+ * looks like channels.
  */
 function channelAxis(
   sample: readonly number[],
   { order }: Arrangement,
   layout: "NCHW" | "NHWC" | undefined,
 ): { channels: number; inner: number } {
-  if (sample.length === 2) return { channels: 1, inner: 1 }; // one gray image
+  if (sample.length === 2) return { channels: 1, inner: 1 }; // one grey image
   const known = layout ?? (order === undefined ? undefined : order[0] === 2 ? "NHWC" : "NCHW");
   const looksLast = !CHANNELS.includes(sample[0]) && CHANNELS.includes(sample.at(-1));
   const axis = known === "NHWC" || (known === undefined && looksLast) ? sample.length - 1 : 0;
@@ -228,7 +229,7 @@ function convert(
   return out;
 }
 
-/** For each position of a moved sample the position in the stored one. */
+/** For each position in a rearranged sample, its position in the stored one. */
 function readingOrder(sample: readonly number[], order: readonly number[]): Uint32Array {
   const strides = sample.map((_, axis) => sample.slice(axis + 1).reduce((product, extent) => product * extent, 1));
   const [rows, cols, depth] = order.map((axis) => sample[axis]!) as [number, number, number];

@@ -1,7 +1,7 @@
 /**
- * @file Unpacks gzip files and the deflated members of zip files, with a bound on the output that holds while
- * unpacking. The decoder is fflate's, which runs in browsers as in Node and checks neither CRC-32 nor length: both are
- * checked here.
+ * @file Decompresses gzip files and the deflated members of zip files, with a limit on the output that is enforced
+ * while decompressing. The decoder is fflate's, which runs in browsers and in Node and checks neither CRC-32 nor
+ * length; both are checked here.
  */
 import { type FlateError, FlateErrorCode, Gunzip, Inflate } from "fflate";
 import { crc32 } from "./crc32.ts";
@@ -10,25 +10,26 @@ import { crc32 } from "./crc32.ts";
 export const DEFAULT_MAX_BYTES = 2 ** 30;
 
 /**
- * chosen: input of one turn, which unpacks to 1,032 times as much at most; the bound on the output holds behind each.
+ * chosen: input per call, which decompresses to at most 1,032 times as much; the limit on the output is checked after
+ * each call.
  */
 const TURN_BYTES = 2 ** 15;
 
-/** CRC-32 and length, behind each member of a gzip file. */
+/** Bytes of CRC-32 and length after each member of a gzip file. */
 const TRAILER_BYTES = 8;
 
 export interface GunzipOptions {
   /** Largest size of the unpacked data, in bytes. */
   readonly maxBytes?: number;
-  /** What error messages call the data. */
+  /** Name of the data in error messages. */
   readonly where?: string;
 }
 
 /**
- * Unpacks a gzip file (RFC 1952), all members of it.
+ * Decompresses all members of a gzip file (RFC 1952).
  *
  * @returns the unpacked bytes
- * @throws RangeError if the data is no gzip, is damaged or cut off, or unpacks to more than maxBytes
+ * @throws RangeError if the data are not gzip, are damaged or truncated, or decompress to more than maxBytes
  */
 export function gunzip(
   bytes: Uint8Array,
@@ -63,7 +64,7 @@ export function inflateRaw(bytes: Uint8Array, options: Required<GunzipOptions>):
   return out.whole();
 }
 
-/** What a decoder gives, piece by piece. */
+/** Collects the output of a decoder, piece by piece. */
 class Unpacked {
   readonly #limits: Required<GunzipOptions>;
   readonly #pieces: Uint8Array[] = [];
@@ -73,7 +74,7 @@ class Unpacked {
     this.#limits = limits;
   }
 
-  /** @throws RangeError where there is more than allowed */
+  /** @throws RangeError if there is more than allowed */
   add(piece: Uint8Array): void {
     const { maxBytes, where } = this.#limits;
     this.#length += piece.length;
@@ -97,7 +98,7 @@ class Unpacked {
   }
 }
 
-/** Gives a decoder all of its input, and turns its errors into lines. */
+/** Feeds a decoder all of its input, and converts its errors into one-line errors. */
 function push(stream: Gunzip | Inflate, bytes: Uint8Array, where: string): void {
   try {
     for (let at = 0; at < bytes.length; at += TURN_BYTES)

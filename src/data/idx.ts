@@ -18,11 +18,11 @@ const typeCodes: ReadonlyMap<number, ElementType> = new Map([
  * Reads an IDX file.
  *
  * @param bytes the whole file, unpacked
- * @param where what error messages call the file
- * @returns shape (n, ...) as the file says, native byte order, row-major
- * @throws RangeError if the header is not IDX's or the length is not exactly what the shape needs
+ * @param where name of the file in error messages
+ * @returns shape (n, ...) as in the file, native byte order, row-major
+ * @throws RangeError if the header is not IDX or the length does not match the shape exactly
  *
- * Nothing is allocated before the length is known to fit, so at most the file's own size is.
+ * Memory is allocated only after the length was checked, so at most the file's own size.
  */
 export function decodeIdx(bytes: Uint8Array, where = "idx"): DataArray {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
@@ -45,8 +45,7 @@ export function decodeIdx(bytes: Uint8Array, where = "idx"): DataArray {
 }
 
 /**
- * What the header of an IDX file says, `bytes` being the length the whole file must have; undefined if it is no such
- * header.
+ * The contents of an IDX header, with `bytes` the required length of the file; undefined if it is not an IDX header.
  */
 export function idxHeader(
   bytes: Uint8Array,

@@ -1,7 +1,7 @@
 /**
  * @file A labelled image set in the layout of MNIST: four IDX files, `train-` and `t10k-` images and labels, plain or
  * gzip, under either spelling in use (train-images-idx3-ubyte, train-images.idx3-ubyte). Fashion-MNIST and KMNIST have
- * the same layout. The caller reads the files; this file only names them. Normalisation beyond [0, 1] is left to the
+ * the same layout. The caller reads the files; this module only names them. Normalization beyond [0, 1] is left to the
  * setting.
  */
 import type { DataArray } from "./array.ts";
@@ -29,7 +29,7 @@ export interface ImageSet {
 export interface IdxFolderOptions {
   /** Number of classes; by default the largest label of the training set, plus one. */
   readonly classes?: number;
-  /** Largest size that one gzip file may unpack to, in bytes. */
+  /** Largest decompressed size of a gzip file, in bytes. */
   readonly maxBytes?: number;
 }
 
@@ -78,7 +78,7 @@ export function loadIdxFolder(
   };
 }
 
-/** One file of the set, under the first of its names that is there, unpacked where it is gzip. */
+/** One file of the set, under the first of its possible names that exists, decompressed if gzip. */
 function readPart(
   lookup: (name: string) => Uint8Array | undefined,
   stem: string,
@@ -89,7 +89,7 @@ function readPart(
   for (const name of names) {
     const found = lookup(name);
     if (found === undefined) continue;
-    // some downloads keep the name and drop the packing, or the reverse
+    // some downloads keep the name and drop the compression, or the reverse
     const packed = found[0] === 0x1f && found[1] === 0x8b;
     const options = maxBytes === undefined ? { where: name } : { where: name, maxBytes };
     const array = decodeIdx(packed ? gunzip(found, options) : found, name);

@@ -1,6 +1,7 @@
 /**
- * @file Arrays from a user's file of any format that we read: .npy, .npz, safetensors, IDX, CIFAR records, each also in
- * gzip. The format is told by the content; the name only settles what the content leaves open. Bytes in, arrays out.
+ * @file Arrays from a user's file in any supported format: .npy, .npz, safetensors, IDX, CIFAR records, each also
+ * gzipped. The content determines the format; the name only decides where the content is ambiguous. Bytes in, arrays
+ * out.
  */
 
 import { bfloat16ToFloat32 } from "../formats/halfPrecision.ts";
@@ -19,22 +20,22 @@ export type ArrayFormat = "npy" | "npz" | "safetensors" | "idx" | "cifar";
 
 export interface LoadedArrays {
   readonly format: ArrayFormat;
-  /** By name; a file of one array names it "data". bfloat16 is read as float32, the same values. */
+  /** Arrays by name; a file of one array has "data". bfloat16 is read as float32 with equal values. */
   readonly arrays: ReadonlyMap<string, DataArray>;
-  /** (n) class indices, where the records carry them: no separate targets are needed. */
+  /** (n) class indices, if the records contain them; separate targets are then not needed. */
   readonly labels?: Int32Array;
-  /** Where the format says it. */
+  /** Present where the format defines it. */
   readonly layout?: Layout;
   /** Whether the arrays are images of bytes 0..255: of rank 3 or more, or in IDX of 2. */
   readonly isPixels: boolean;
 }
 
 export interface LoadOptions {
-  /** What error messages call the file, and where its ending is read. */
+  /** Name of the file, for error messages and its extension. */
   readonly name: string;
   /** Which of CIFAR-100's two labels. Default the 100 fine classes. */
   readonly labels?: "fine" | "coarse";
-  /** Largest size that a packed file may have unpacked, in bytes. */
+  /** Largest decompressed size of a file, in bytes. */
   readonly maxBytes?: number;
 }
 
@@ -77,7 +78,7 @@ function plain(format: ArrayFormat, arrays: ReadonlyMap<string, DataArray>): Loa
   return { format, arrays, isPixels };
 }
 
-/** By content where a format has a signature or exact lengths, else by the ending of the name. */
+/** The format by content where it has a signature or exact lengths, else by the extension. */
 function formatOf(bytes: Uint8Array, name: string): ArrayFormat {
   const starts = (...signature: number[]) => signature.every((byte, i) => bytes[i] === byte);
   if (starts(0x93, 0x4e, 0x55, 0x4d)) return "npy";
@@ -87,7 +88,7 @@ function formatOf(bytes: Uint8Array, name: string): ArrayFormat {
   if (cifarKind(bytes) !== undefined) return "cifar";
   const ending = endings.find(([pattern]) => pattern.test(name))?.[1];
   if (ending !== undefined) return ending;
-  if (idxHeader(bytes) !== undefined) return "idx"; // of another length: its error says which
+  if (idxHeader(bytes) !== undefined) return "idx"; // its length is wrong, which the decoder reports
   if (starts(0x80) && bytes[1]! >= 2 && bytes[1]! <= 5)
     throw new TypeError(
       `${name}: expected arrays, got a Python pickle, which can run any code; save the arrays with np.savez or safetensors`,
@@ -143,8 +144,8 @@ function tensorsOf(bytes: Uint8Array, name: string): Map<string, DataArray> {
 }
 
 /**
- * Names under which the labels of an IDX image file may lie beside it: "t10k-images-idx3-ubyte.gz" has
- * "t10k-labels-idx1-ubyte.gz", packed or not. Empty where the name follows no such pattern.
+ * Possible names of the labels file beside an IDX image file: for "t10k-images-idx3-ubyte.gz" it is
+ * "t10k-labels-idx1-ubyte.gz", gzipped or not. Empty where the name does not follow this pattern.
  */
 export function labelFileNames(imageFile: string): string[] {
   const match = /^(.*)images([-.])idx3([-.]\w+?)?(\.gz)?$/.exec(imageFile);
@@ -155,9 +156,9 @@ export function labelFileNames(imageFile: string): string[] {
 }
 
 /**
- * Class indices out of a file of labels, for images that came without.
+ * Class indices from a file of labels, for images stored without them.
  *
- * @throws RangeError in one line unless the file holds one array of whole numbers from 0, of shape (n) or (n, 1)
+ * @throws RangeError in one line unless the file holds one array of non-negative integers, of shape (n) or (n, 1)
  */
 export function labelsOf({ arrays }: LoadedArrays, name: string, samples: number): Int32Array {
   const [array, ...others] = arrays.values();

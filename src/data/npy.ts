@@ -8,11 +8,11 @@ import { parseNpyHeader } from "./npyHeader.ts";
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
 /**
- * chosen: longest header read. numpy writes 128 bytes for the arrays accepted here and refuses to read more than 10000.
+ * chosen: longest header accepted. NumPy writes 128 bytes for the arrays accepted here and refuses more than 10000.
  */
 const MAX_HEADER_BYTES = 65_535;
 
-/** Header plus prefix fill a multiple of this (numpy.lib.format.ARRAY_ALIGN). */
+/** Prefix and header together are padded to a multiple of this (numpy.lib.format.ARRAY_ALIGN). */
 const ALIGNMENT = 64;
 
 const descrs: Record<DataArray["dtype"], string> = {
@@ -34,12 +34,12 @@ const descrs: Record<DataArray["dtype"], string> = {
  * Reads a .npy file.
  *
  * @param bytes the whole file
- * @param where what error messages call the file
- * @returns the array in row-major order (Fortran order is turned) and native byte order
+ * @param where name of the file in error messages
+ * @returns the array in row-major order (Fortran order is transposed) and native byte order
  * @throws RangeError if the header is malformed or the length is not exactly what the shape needs; TypeError if the
  *   elements are objects, strings, complex or structured
  *
- * Nothing is allocated before the length is known to fit.
+ * Memory is allocated only after the length was checked.
  */
 export function decodeNpy(bytes: Uint8Array, where = "npy"): DataArray {
   const start = headerEnd(bytes, where);
@@ -103,7 +103,7 @@ function toRowMajor(values: ArrayValues, shape: readonly number[]): ArrayValues 
 /**
  * Writes a .npy file, version 1.0, little-endian, row-major.
  *
- * @throws RangeError if the shape's size is not the number of values
+ * @throws RangeError if the size of the shape differs from the number of values
  */
 export function encodeNpy({ dtype, shape, data }: DataArray): Uint8Array {
   if (byteSize(dtype, shape) !== data.byteLength)

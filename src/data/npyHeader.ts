@@ -1,6 +1,6 @@
 /**
  * @file The text header of a NumPy .npy file: a Python dict literal with the keys descr, fortran_order and shape. A
- * small strict parser of just that grammar; nothing is evaluated. After NEP 1 and numpy.lib.format.
+ * small strict parser of that grammar only; nothing is evaluated. After NEP 1 and numpy.lib.format.
  */
 import { quote } from "../formats/quote.ts";
 import type { ElementType } from "./array.ts";
@@ -68,7 +68,7 @@ export function parseNpyHeader(text: string, where: string): NpyHeader {
   return { ...elementType(descr, where), fortranOrder, shape };
 }
 
-/** A tuple of extents: (), (3,), (3, 4) or (3, 4,); (3) is no tuple in Python. */
+/** A tuple of extents: (), (3,), (3, 4) or (3, 4,); (3) is not a tuple in Python. */
 function readShape(reader: TokenReader): number[] {
   const shape: number[] = [];
   reader.expectMark("(");
@@ -86,7 +86,7 @@ function readShape(reader: TokenReader): number[] {
   return shape;
 }
 
-/** Steps through the tokens; what does not fit is an error that names what was expected. */
+/** Reads token by token; an unexpected token gives an error that names the expected one. */
 class TokenReader {
   readonly #tokens: readonly Token[];
   readonly #where: string;
@@ -128,7 +128,7 @@ class TokenReader {
 }
 
 function tokenize(text: string, where: string): Token[] {
-  // one token each; "3L" is how Python 2 wrote 3
+  // one token each; Python 2 wrote 3 as "3L"
   const pattern = /\s*(?:'([^'\\\n]*)'|"([^"\\\n]*)"|(\d+)L?|(True|False)|([{}():,[\]]))/y;
   const tokens: Token[] = [];
   const end = text.trimEnd().length;

@@ -1,7 +1,7 @@
 /**
  * @file NumPy's .npz files (np.savez, np.savez_compressed): a zip of .npy members, stored or deflated, read through the
- * central directory (APPNOTE.TXT 4.3 and 4.4). Every size is checked before anything is unpacked, so a bomb is refused.
- * Not read: ZIP64 (files over 4 GiB), encryption, members that are not .npy.
+ * central directory (APPNOTE.TXT 4.3 and 4.4). Every size is checked before anything is decompressed, so that a zip
+ * bomb is refused. Not read: ZIP64 (files over 4 GiB), encryption, members that are not .npy.
  */
 import { quote } from "../formats/quote.ts";
 import type { DataArray } from "./array.ts";
@@ -13,21 +13,21 @@ const END_BYTES = 22;
 const CENTRAL_BYTES = 46;
 const LOCAL_BYTES = 30;
 const MAX_COMMENT_BYTES = 65_535;
-/** chosen: a name that an error message can show. */
+/** chosen: longest name, which fits an error message. */
 const MAX_NAME = 200;
 /** deflate's largest expansion: 258 bytes from two bits (zlib technical notes: "1032:1"). */
 const MAX_DEFLATE_RATIO = 1032;
 
 export interface NpzOptions {
-  /** Largest sum of the unpacked sizes, in bytes. */
+  /** Largest total decompressed size, in bytes. */
   readonly maxBytes?: number;
-  /** Most members. */
+  /** Largest number of members. */
   readonly maxEntries?: number;
-  /** What error messages call the file. */
+  /** Name of the file in error messages. */
   readonly where?: string;
   /**
-   * Takes, by name, why members hold no array of numbers (texts, objects), which are then left out; by default they are
-   * an error.
+   * Receives the reason, by name, for each member that is not a numeric array (texts, objects) and is left out.
+   * Default: such members are an error.
    */
   readonly others?: Map<string, string>;
 }
@@ -45,7 +45,7 @@ interface Entry {
  * Reads all arrays of a .npz file.
  *
  * @param bytes the whole file
- * @returns the arrays by name, without the ending ".npy", in the file's order
+ * @returns the arrays by name, without the extension ".npy", in the file's order
  * @throws RangeError if the zip is malformed, cut off or damaged (CRC-32), larger than the limits once unpacked,
  *   encrypted, or has duplicate, absolute or upward ("..") names; errors of decodeNpy
  */
@@ -101,7 +101,7 @@ function readDirectory(bytes: Uint8Array, maxEntries: number, where: string): En
   return entries;
 }
 
-/** Offset of the end-of-central-directory record, whose comment must end where the file does. */
+/** Offset of the end-of-central-directory record, whose comment must end at the end of the file. */
 function findEnd(view: DataView, where: string): number {
   const last = view.byteLength - END_BYTES;
   for (let at = last; at >= Math.max(0, last - MAX_COMMENT_BYTES); at--)
@@ -137,7 +137,7 @@ function readEntry(bytes: Uint8Array, view: DataView, at: number, where: string)
   return entry;
 }
 
-/** A member's name; refused if it is not a relative path that stays inside the archive and ends in .npy. */
+/** A member's name, which must be a relative path inside the archive that ends in .npy. */
 function memberName(bytes: Uint8Array, start: number, length: number, where: string): string {
   const name = new TextDecoder().decode(bytes.subarray(start, start + length));
   const shown = quote(name, 80);
@@ -153,7 +153,7 @@ function memberName(bytes: Uint8Array, start: number, length: number, where: str
   return name;
 }
 
-/** Refuses duplicate names and bounds the declared sizes, before anything is unpacked. */
+/** Refuses duplicate names and too large declared sizes, before anything is decompressed. */
 function checkEntries(entries: readonly Entry[], fileBytes: number, maxBytes: number, where: string): void {
   const names = new Set<string>();
   let total = 0;
@@ -174,7 +174,7 @@ function checkEntries(entries: readonly Entry[], fileBytes: number, maxBytes: nu
   if (packed > fileBytes) throw damaged(where, `members that overlap (${packed} bytes in a file of ${fileBytes})`);
 }
 
-/** The unpacked bytes of one member, with length and CRC-32 as the directory says. */
+/** The decompressed bytes of one member, whose length and CRC-32 must match the directory. */
 function readMember(bytes: Uint8Array, entry: Entry, where: string): Uint8Array {
   const { name, offset } = entry;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

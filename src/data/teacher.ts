@@ -1,14 +1,13 @@
 /**
  * @file The teachers of the settings fc1 and fc2: y = u^T sin(W x + b) (theory.md Eq. 25) of inputs x = M x' with M =
  * (1-phi) Z + phi I (theory.md Eq. 26), x' ~ N(0, I). The parameters are drawn here; training evaluates them inside its
- * graph, and `teacherOutput` is the plain float64 twin. Z has entries 0 and 1, 1 with probability 0.8, as the paper has
- * it.
+ * graph, and `teacherOutput` is the plain float64 twin. Z has entries 0 and 1, 1 with probability 0.8, as in the paper.
  *
  * Scales. The paper draws W, b, u from "Gaussian" and leaves the variances open. Three choices, measured in
  * docs/log.md:
- * - 1 for all. In 100 dimensions the argument of the sine has standard deviation 10: its phase is as good as random,
- *   the target is uncorrelated with any smooth function of x and nothing can be learned. Outputs have variance 50, at
- *   which a ReLU network dies at learning rate 0.1.
+ * - 1 for all. In 100 dimensions the argument of the sine has standard deviation 10, so its phase is effectively
+ *   random, the target is uncorrelated with any smooth function of x and nothing can be learned. Outputs have variance
+ *   50, at which a ReLU network dies at learning rate 0.1.
  * - 1/sqrt(dIn) for W, 1 for b, 1/sqrt(terms) for u (preset `nonlinear`): W x has unit variance; 63 % of the target's
  *   variance is linear in x.
  * - TEACHER_SCALE for all, the default: 98 % of the target's variance is linear in x.

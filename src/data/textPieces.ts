@@ -4,29 +4,29 @@
  */
 import type { ByteSource } from "./byteSource.ts";
 
-/** What stands between two documents. */
+/** Separator of documents. */
 export const END_OF_TEXT = "<|endoftext|>";
 
 const MARKER = new TextEncoder().encode(END_OF_TEXT);
 /** chosen: bytes of text in one piece. */
 const PIECE_BYTES = 2 ** 20;
-/** chosen: well below the longest text that V8 holds. */
+/** chosen: well below V8's longest string. */
 const MAX_BYTES = 2 ** 28;
 
 export interface TextPiece {
   readonly text: string;
-  /** Whether the document ends here, at a marker. */
+  /** Whether the document ends here, at a separator. */
   readonly ends: boolean;
 }
 
 /**
- * @param where what error messages call the file
- * @throws RangeError in one line, with the place of the byte, where the file is no UTF-8
+ * @param where name of the file in error messages
+ * @throws RangeError in one line, with the position of the byte, if the file is not UTF-8
  */
 export function* textPieces(source: ByteSource, where: string, pieceBytes = PIECE_BYTES): Generator<TextPiece> {
   let pending = new Uint8Array(0);
   let offset = 0; // of the first pending byte
-  let searched = 0; // pending bytes that hold neither a marker nor, beyond pieceBytes, a safe end
+  let searched = 0; // pending bytes known to contain neither a separator nor, beyond pieceBytes, a safe end
   for (let at = 0; at < source.size || pending.length > 0; ) {
     // doubling: O(n) copies
     const chunk = source.read(at, Math.min(source.size, at + Math.max(pieceBytes, pending.length)));
@@ -57,9 +57,9 @@ export function* textPieces(source: ByteSource, where: string, pieceBytes = PIEC
 }
 
 /**
- * The first place from `at` on where no token of any tokenizer here reaches across: before a line feed that follows a
- * visible character. (A token holds white space at its start or alone; what a run of white space becomes depends on
- * what follows it.)
+ * The first position from `at` on that no token of any tokenizer here spans: before a line feed that follows a visible
+ * character. (A token has white space only at its start, or consists of it; the tokens of a run of white space depend
+ * on what follows.)
  */
 export function safeEnd(bytes: Uint8Array, at: number): number {
   for (let i = Math.max(1, at); i < bytes.length; i++) {
@@ -94,8 +94,8 @@ function utf8(bytes: Uint8Array, offset: number, where: string): string {
 }
 
 /**
- * The first byte that makes the bytes up to it no beginning of a UTF-8 text, by bisection; their number where the end
- * is missing.
+ * Position of the first byte up to which the bytes are no valid beginning of UTF-8, by bisection; the number of bytes
+ * if the last character is incomplete.
  */
 function firstWrong(bytes: Uint8Array): number {
   const begins = (length: number): boolean => {

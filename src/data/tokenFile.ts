@@ -1,7 +1,7 @@
 /**
- * @file Token files: 64 bytes of header, then a corpus as 16- or 32-bit integers, little endian. Read by place, so that
- * a corpus need not fit into memory; a window is one read of a few hundred bytes, and the system keeps the pages in
- * use.
+ * @file Token files: 64 bytes of header, then a corpus as 16- or 32-bit integers, little endian. Read by position, so
+ * that a corpus need not fit in memory; a window is one read of a few hundred bytes, and the operating system caches
+ * pages in use.
  *
  * | bytes | content |
  * | --- | --- |
@@ -9,7 +9,7 @@
  * | 8-11, 12-15 | version (1), bytes of a token (2 or 4) |
  * | 16-19, 20-23 | size of the vocabulary, 0 |
  * | 24-31 | number of tokens |
- * | 32-63 | SHA-256 of what the tokens were made from |
+ * | 32-63 | SHA-256 of the source of the tokens |
  */
 import { readElements, writeElements } from "./array.ts";
 import type { ByteSource } from "./byteSource.ts";
@@ -26,7 +26,7 @@ export interface TokenFileHeader {
   readonly source: Uint8Array;
 }
 
-/** Two bytes a token where the vocabulary allows it. */
+/** Uses two bytes per token where the vocabulary allows it. */
 function tokenBytes(vocabulary: number): 2 | 4 {
   return vocabulary <= 2 ** 16 ? 2 : 4;
 }
@@ -43,14 +43,14 @@ export function encodeTokenHeader({ vocabulary, count, source }: TokenFileHeader
   return bytes;
 }
 
-/** The bytes of tokens as the file holds them. */
+/** The bytes of tokens as stored in the file. */
 export function encodeTokens(tokens: ArrayLike<number>, vocabulary: number): Uint8Array {
   return writeElements(tokenBytes(vocabulary) === 2 ? Uint16Array.from(tokens) : Uint32Array.from(tokens));
 }
 
 /**
- * @throws RangeError in one line when the header is none, does not fit the file's length or a token read is not of the
- *   vocabulary
+ * @throws RangeError in one line if the header is invalid or does not match the file's length, or a token read is
+ *   outside the vocabulary
  */
 export function openTokenFile(file: ByteSource, where = "token file"): { header: TokenFileHeader; tokens: Tokens } {
   const refuse = (expected: string, got: string): never => {
@@ -63,7 +63,7 @@ export function openTokenFile(file: ByteSource, where = "token file"): { header:
   const [version, width, vocabulary] = [8, 12, 16].map((at) => view.getUint32(at, true)) as [number, number, number];
   if (version !== VERSION) refuse(`version ${VERSION}`, `${version}`);
   if (vocabulary < 1 || width !== tokenBytes(vocabulary))
-    refuse("2 bytes a token up to 65,536 tokens, 4 above", `${width} bytes for ${vocabulary} tokens`);
+    refuse("2 bytes per token up to 65,536 tokens, 4 above", `${width} bytes for ${vocabulary} tokens`);
   const count = view.getBigUint64(24, true);
   if (count !== BigInt(Math.floor((file.size - HEADER_BYTES) / width)) || (file.size - HEADER_BYTES) % width !== 0)
     refuse(`${count} tokens of ${width} bytes after the header`, `${file.size - HEADER_BYTES} bytes`);

@@ -1,16 +1,16 @@
 /**
- * @file Windows over a text for a language model: `context` tokens in, the same tokens one further along as targets. A
- * batch is cut out when it is asked for.
+ * @file Windows over a text for a language model: `context` input tokens, with the same tokens shifted by one as
+ * targets. Batches are made on demand.
  */
 import type { DataArray } from "./array.ts";
 import type { FittedArray, InputDeclaration } from "./fitArray.ts";
 
 export interface WindowOptions {
-  /** Tokens of one window; by default what the model declares. */
+  /** Tokens per window. Default: the model's declaration. */
   readonly context?: number;
-  /** Tokens from one window's start to the next one's. Default `context`: each token is read once. */
+  /** Stride between the starts of windows. Default `context`: each token is read once. */
   readonly stride?: number;
-  /** Most windows. */
+  /** Largest number of windows. */
   readonly samples?: number;
 }
 
@@ -23,9 +23,9 @@ export interface TokenWindows {
 
 /**
  * @param tokens (length) indices, one document or several
- * @param input the model's input of tokens, (n, context)
- * @throws RangeError or TypeError in one line when the input takes no token indices, the context is none or not the
- *   model's, or the text is too short for one window
+ * @param input the model's token input, (n, context)
+ * @throws RangeError or TypeError in one line if the input does not take token indices, the context is invalid or not
+ *   the model's, or the text is too short for one window
  */
 export function tokenWindows(tokens: Int32Array, input: InputDeclaration, options: WindowOptions = {}): TokenWindows {
   const { name, dtype = "int64", shape } = input;

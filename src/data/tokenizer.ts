@@ -1,28 +1,28 @@
 /**
- * @file Text as token indices. A tokenizer knows its vocabulary; `encodeText` runs one over a file piece by piece, so
- * that memory holds the file and the tokens asked for, and no second form of the whole text.
+ * @file Text as token indices. A tokenizer has a vocabulary; `encodeText` applies it to a file piece by piece, so that
+ * memory holds only the file and the requested tokens, without a second copy of the text.
  */
 
 import { safeEnd } from "./textPieces.ts";
 
 export interface Tokenizer {
   readonly name: string;
-  /** Number of tokens: indices are 0 to size - 1. */
+  /** Number of tokens; indices are 0 to size - 1. */
   readonly size: number;
   /** Token between two documents. */
   readonly endOfText?: number;
-  /** The files that it was made from, where there were any; two tokenizers with the same ones are the same. */
+  /** The files it was made from, if any; tokenizers made from equal files are equal. */
   readonly origin?: readonly Uint8Array[];
   encode(text: string): Int32Array;
-  /** The text of tokens; bytes that are no UTF-8 become U+FFFD. */
+  /** The text of tokens; invalid UTF-8 becomes U+FFFD. */
   decode(tokens: ArrayLike<number>): string;
 }
 
-/** Every byte of the UTF-8 text is a token, 0 to 255. */
+/** Each byte of the UTF-8 text is a token, 0 to 255. */
 export const byteTokenizer: Tokenizer = {
   name: "bytes",
   size: 256,
-  endOfText: 0, // no text holds this character
+  endOfText: 0, // texts do not contain this character
   encode: (text) => Int32Array.from(new TextEncoder().encode(text)),
   decode: (tokens) => new TextDecoder().decode(Uint8Array.from(tokens)),
 };
@@ -33,7 +33,7 @@ const PIECE_BYTES = 2 ** 20;
 export interface EncodeOptions {
   /** Stops after this many tokens. Default: the whole text. */
   readonly maxTokens?: number;
-  /** What error messages call the file. */
+  /** Name of the file in error messages. */
   readonly where?: string;
 }
 
@@ -41,8 +41,8 @@ export interface EncodeOptions {
  * Tokens of a text file.
  *
  * @param bytes UTF-8; a byte-order mark counts as text
- * @returns at most maxTokens tokens, those of the text as a whole
- * @throws RangeError in one line where the file is no UTF-8 or empty
+ * @returns at most maxTokens tokens, equal to those of the whole text
+ * @throws RangeError in one line if the file is not UTF-8 or empty
  */
 export function encodeText(
   bytes: Uint8Array,

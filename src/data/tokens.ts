@@ -1,4 +1,4 @@
-/** @file A sequence of tokens, in memory or in a file, of which training reads windows. */
+/** @file A sequence of tokens, in memory or in a file, from which training reads windows. */
 
 export interface Tokens {
   readonly length: number;

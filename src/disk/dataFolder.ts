@@ -1,4 +1,4 @@
-/** @file The folder or file of data that a setting reads, as the command line names it. */
+/** @file The data folder or file of a setting, as named on the command line. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DataFolder } from "../settings/setting.ts";
@@ -6,7 +6,7 @@ import { fileSource } from "./fileSource.ts";
 import { readBytes } from "./readBytes.ts";
 import { keptTokens } from "./tokenCache.ts";
 
-/** Files of the data folder, or the one file. @throws Error in one line when it is not there */
+/** The files of the data folder, or the one file. @throws Error in one line if it is missing */
 export function dataFolder(data: string | null): DataFolder {
   const folder = (path: string): DataFolder => dataFolder(path);
   if (data === null) return { folder };

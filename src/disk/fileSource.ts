@@ -1,14 +1,14 @@
-/** @file A file that is read by place. */
+/** @file A file with random access. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { ByteSource } from "../data/byteSource.ts";
 
 const handles = new FinalizationRegistry<number>((handle) => closeSync(handle));
 
-/** The file stays open as long as the source is in use. @throws Error that knows the path */
+/** The file stays open while the source is in use. @throws Error with the path */
 export function fileSource(path: string): ByteSource {
   const stat = statSync(path);
   const { size } = stat;
-  // Before it is opened: a pipe would wait for someone who writes.
+  // Checked before opening, because a pipe would wait for a writer.
   if (!stat.isFile()) throw new Error(`${path}: expected a file of bytes, got something else; check the path`);
   const handle = openSync(path, "r");
   const source: ByteSource = {

@@ -1,22 +1,22 @@
 /**
- * @file Files and folders that hold a model in another format than ONNX, or none at all: what they are, and how to get
- * an ONNX file.
+ * @file Recognises files and folders with a model in another format than ONNX, or none, and advises how to get an ONNX
+ * file.
  */
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
 const TORCH = 'in Python, torch.onnx.export(model, (example_input,), "model.onnx", dynamo=True) writes one';
 const KERAS = 'in Python, model.export("model.onnx", format="onnx") writes one';
-const ORIGINAL = "export the model that it was made from to ONNX";
+const ORIGINAL = "export the original model to ONNX";
 
-/** The start of a file. */
+/** The first bytes of a file. */
 interface Start {
   readonly bytes: Uint8Array;
   /** Its bytes as characters. */
   readonly text: string;
 }
 
-/** What a file is by its start, and the cure. */
+/** Formats recognised by their first bytes, with the cure. */
 const formats: readonly (readonly [is: (start: Start) => boolean, what: string, cure: string])[] = [
   [
     ({ text }) => text.startsWith("version https://git-lfs"),
@@ -46,12 +46,12 @@ function isZip(text: string): boolean {
   return text.startsWith("PK");
 }
 
-/** chosen: of an archive the names of its first members lie in there. */
+/** chosen: enough to contain the names of an archive's first members. */
 const START_BYTES = 4096;
 
 /**
- * @param bytes of a file that may be no ONNX model
- * @throws Error in one line where it is known what it is
+ * @param bytes contents of a file that may not be an ONNX model
+ * @throws Error in one line if its format is recognised
  */
 export function checkFormat(bytes: Uint8Array, path: string): void {
   const start = bytes.subarray(0, START_BYTES);
@@ -63,7 +63,7 @@ export function checkFormat(bytes: Uint8Array, path: string): void {
   throw new Error(`onnx: expected an ONNX model, got ${what} (${basename(path)}); ${cure}`);
 }
 
-/** @throws Error in one line where the path is a folder that holds a model */
+/** @throws Error in one line if the path is a folder that contains a model */
 export function checkFolder(path: string): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return;
   const has = (name: string) => existsSync(join(path, name));

@@ -1,11 +1,11 @@
-/** @file Files that a command is to write, looked at before it works for them. */
+/** @file Checks the output files of a command before it starts work. */
 import { lstatSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 
 /**
- * @param outputs files to write, undefined where none was asked for
- * @param inputs files that are read
- * @throws Error in one line where an output is an input, a device or a pipe
+ * @param outputs files to write; undefined where none was requested
+ * @param inputs files to read
+ * @throws Error in one line if an output is an input, a device or a pipe
  */
 export function checkOutputs(outputs: readonly (string | undefined)[], inputs: readonly (string | undefined)[]): void {
   const real = (path: string): string => {

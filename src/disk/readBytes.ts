@@ -2,11 +2,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 
 /**
- * @throws Error that knows the path, also where the system's own does not (of a folder), for the one line of errors.ts
+ * @throws Error with the path, also where the system's error lacks it (for a folder), for the one line of errors.ts
  */
 export function readBytes(path: string): Uint8Array {
   try {
-    // Before it is opened: a pipe would wait for someone who writes, and a device may never end.
+    // Checked before opening, because a pipe would wait for a writer, and a device may never end.
     const found = statSync(path);
     if (!found.isFile() && !found.isDirectory())
       throw new Error(`${path}: expected a file of bytes, got a device or a pipe; write its content to a file first`);
@@ -18,7 +18,7 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-/** The file's bytes, or undefined where there is none. */
+/** The file's bytes, or undefined if it does not exist. */
 export function readIfThere(path: string): Uint8Array | undefined {
   return existsSync(path) ? readBytes(path) : undefined;
 }

@@ -1,4 +1,4 @@
-/** @file Opens a model that the user named, with the files beside it that may hold its weights. */
+/** @file Opens a model that the user named, with adjacent files that may hold its weights. */
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { ExternalFiles } from "../onnx/externalData.ts";
@@ -10,7 +10,7 @@ import { readBytes } from "./readBytes.ts";
 /** chosen: bytes of one read call; the system's limit is 2 GiB. */
 const PIECE_BYTES = 2 ** 28;
 
-/** @throws Error in one line when the file, or one beside it that it names, is no readable ONNX model */
+/** @throws Error in one line if the file, or an adjacent file that it names, is not a readable ONNX model */
 export function readModel(path: string): Model {
   checkFolder(path);
   const bytes = readBytes(path);
@@ -18,9 +18,9 @@ export function readModel(path: string): Model {
   return decodeModel(bytes, filesBeside(path));
 }
 
-/** Slices of the files in the model's folder; a link that leads out of the folder counts as no file. */
+/** Slices of the files in the model's folder; a link out of the folder counts as missing. */
 export function filesBeside(modelPath: string): ExternalFiles {
-  // Where the model is a link, as in the cache of a hub, so are the files beside it, into one folder of theirs.
+  // If the model is a link, as in a hub's cache, its adjacent files are links into one folder too.
   const folder = dirname(realpathSync(modelPath));
   const beside = realpathSync(dirname(modelPath));
   const isIn = (where: string, path: string) => relative(where, path).split(/[\\/]/)[0] !== "..";
@@ -31,7 +31,7 @@ export function filesBeside(modelPath: string): ExternalFiles {
         const isNamedInside = isIn(from, join(from, location));
         if (isNamedInside && (isIn(folder, path) || isIn(beside, path)) && statSync(path).isFile()) return path;
       } catch {
-        // not there
+        // missing
       }
     return undefined;
   };

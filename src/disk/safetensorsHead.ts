@@ -1,20 +1,20 @@
-/** @file The head of a safetensors file, read without its tensors, which may be gigabytes. */
+/** @file The header of a safetensors file, read without its tensors, which may be gigabytes. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { safetensorsSize } from "../formats/safetensors.ts";
 
 export interface SafetensorsHead {
   /** The file's bytes up to the end of its header, or fewer where it is shorter. */
   readonly bytes: Uint8Array;
-  /** Whether the file has all bytes that its header says. */
+  /** Whether the file has all bytes that its header declares. */
   readonly isWhole: boolean;
 }
 
-/** Bytes of the length of the header, which stands before it. */
+/** Bytes of the length field before the header. */
 const PREFIX = 8;
-/** Longest header that is read (`formats/safetensors.ts`). */
+/** Longest header accepted (`formats/safetensors.ts`). */
 const LONGEST = 100_000_000;
 
-/** @throws Error of the file system, where the file cannot be read */
+/** @throws Error of the file system if the file cannot be read */
 export function safetensorsHead(path: string): SafetensorsHead {
   const file = openSync(path, "r");
   try {

@@ -1,6 +1,6 @@
 /**
- * @file Tokens of large texts, kept in the user's cache folder (XDG_CACHE_HOME or ~/.cache) from one run to the next
- * under the hash of the texts and the tokenizer.
+ * @file Cache of the tokens of large texts, in the user's cache folder (XDG_CACHE_HOME or ~/.cache), by the hash of
+ * texts and tokenizer.
  */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
@@ -13,7 +13,7 @@ import type { Tokens } from "../data/tokens.ts";
 import { dropAbandoned, makeFolder, temporaryBeside, writing } from "../runs/writeFile.ts";
 import { fileSource } from "./fileSource.ts";
 
-/** chosen: texts up to this size are encoded into memory, which takes seconds. */
+/** chosen: texts below this size are encoded in memory, which takes seconds. */
 export const KEPT_FROM_BYTES = 2 ** 26;
 const PIECE_BYTES = 2 ** 20;
 
@@ -23,10 +23,10 @@ export interface CacheOptions {
 }
 
 /**
- * Tokens of text files; of more than `from` bytes they are read from a file of the cache folder, which is made where it
- * is missing or damaged.
+ * Tokens of text files. For more than `from` bytes they are read from a cache file, which is created if missing or
+ * damaged.
  *
- * @throws RangeError in one line for texts that are none, WriteError where the cache folder cannot be written
+ * @throws RangeError in one line for invalid texts, WriteError if the cache folder cannot be written
  */
 export function keptTokens(
   files: readonly TextFile[],
@@ -60,7 +60,7 @@ function hashOf(files: readonly TextFile[], tokenizer: Tokenizer): Buffer {
   return hash.digest();
 }
 
-/** A file that is damaged or of something else is made again. */
+/** A cache file that is damaged or of another source is created again. */
 function readKept(path: string, hash: Uint8Array, tokenizer: Tokenizer): Tokens | undefined {
   try {
     const { header, tokens } = openTokenFile(fileSource(path), path);
@@ -71,7 +71,7 @@ function readKept(path: string, hash: Uint8Array, tokenizer: Tokenizer): Tokens 
   }
 }
 
-/** As temporary file + rename; the header, which holds the count, is written last. */
+/** Written as temporary file + rename; the header, which holds the count, is written last. */
 function writeTokens(path: string, source: Uint8Array, files: readonly TextFile[], tokenizer: Tokenizer): void {
   const temporary = temporaryBeside(path);
   const handle = openSync(temporary, "w");

@@ -16,10 +16,10 @@ const COLUMNS = ["step", "dh2", "dy2", "w"] as const;
 type Column = (typeof COLUMNS)[number];
 
 /**
- * The trajectories of a file, one a layer, in the order of the layers' first rows.
+ * The trajectories of a file, one per layer, in order of first appearance.
  *
- * @param pair the pair to take, where the file has a column or array `pair`; not needed where it names one alone
- * @throws RangeError in one line that names the file, for what is missing, torn or no number
+ * @param pair the pair to read, if the file has a column or array `pair`; not needed if there is only one
+ * @throws RangeError in one line that names the file, for missing, incomplete or non-numeric data
  */
 export function readTrajectories(path: string, pair?: string): LayerTrajectory[] {
   const [bytes, name] = [readBytes(path), basename(path)];
@@ -37,14 +37,14 @@ export function readLosses(path: string): LossTrajectory {
   return { step, loss };
 }
 
-/** npz and npy files, zip and gzip: what is no text. */
+/** Whether the bytes are npz, npy, zip or gzip, not text. */
 function isArrays(bytes: Uint8Array): boolean {
   return (bytes[0] === 0x50 && bytes[1] === 0x4b) || (bytes[0] === 0x1f && bytes[1] === 0x8b) || bytes[0] === 0x93;
 }
 
 interface Table {
   readonly header: readonly string[];
-  /** Cells of each row, as many as the header has. */
+  /** Cells of each row; as many as in the header. */
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -104,7 +104,10 @@ function fromText(bytes: Uint8Array, name: string, pair?: string): LayerTrajecto
   return grouped(at < 0 ? undefined : table.rows.map((row) => row[at]!), columns);
 }
 
-/** The rows of one pair of points. @throws RangeError where there are several and none is asked for, or another one */
+/**
+ * The rows of one pair of points. @throws RangeError if there are several and none is requested, or the requested one
+ * is missing
+ */
 function ofPair(table: Table, name: string, pair: string | undefined): Table {
   const at = table.header.indexOf("pair");
   if (at < 0) {
@@ -123,7 +126,7 @@ function ofPair(table: Table, name: string, pair: string | undefined): Table {
   );
 }
 
-/** One trajectory a name, in the order of first appearance; layers called by numbers are numbers. */
+/** One trajectory per layer, in order of first appearance; numeric layer names become numbers. */
 function grouped(names: readonly string[] | undefined, columns: Record<Column, ArrayLike<number>>): LayerTrajectory[] {
   const rows = new Map<string, number[]>();
   for (let i = 0; i < columns.step.length; i++) {

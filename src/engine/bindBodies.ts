@@ -11,7 +11,7 @@ import type { Engine } from "./engine.ts";
 
 /**
  * @param values type and shape of every value of the graph (bindShapes)
- * @returns the same with the values of the bodies; a name that two bodies give to values of other shapes is left out
+ * @returns the same with the values of the bodies; a name used by two bodies for different shapes is left out
  * @throws Error when the engine refuses a body
  */
 export async function bindBodies(
@@ -55,7 +55,7 @@ async function bodyValues(
   return bindBodies(engine, { ...model, graph }, own);
 }
 
-/** What a step of a Scan reads. */
+/** The input of one step of a Scan. */
 function stepFeeds(node: Node, values: ReadonlyMap<string, BoundValue>): Record<string, Tensor> {
   const { states, inputs } = scanParts(node);
   const feeds: Record<string, Tensor> = {};

@@ -9,8 +9,8 @@ import { checkLoops, checkSizes } from "./limits.ts";
 
 /**
  * @param feeds one tensor per graph input; only its type and shape matter where inference suffices
- * @returns type and shape of every input, initializer and node output of the top-level graph but sequences of tensors,
- *   which the engine does not hand out
+ * @returns type and shape of every input, initializer and node output of the top-level graph, except sequences of
+ *   tensors, which the engine does not return
  * @throws Error when the engine refuses the graph or the feeds
  */
 export async function bindShapes(

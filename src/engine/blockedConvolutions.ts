@@ -1,8 +1,7 @@
 /**
- * @file Convolutions with weights that change, in ONNX Runtime's blocked layout: images (N, C/B, side, side, B) and
- * weights (M/B, C/B, side, side, B, B), B channels to a register of the processor. Its kernels are faster there
- * (docs/log.md), and it takes them by itself only where weights are constant. The results are the same but for
- * rounding.
+ * @file Convolutions with variable weights in ONNX Runtime's blocked layout: images (N, C/B, side, side, B) and weights
+ * (M/B, C/B, side, side, B, B), B channels to a register of the processor. Its kernels are faster there (docs/log.md),
+ * and it takes them by itself only where weights are constant. The results are equal up to rounding.
  */
 import { BLOCKED } from "../onnx/blockedLayout.ts";
 import { type Graph, intAttribute, type Node, stringAttribute } from "../onnx/graph.ts";
@@ -11,7 +10,7 @@ import { sizeOf } from "../onnx/tensor.ts";
 import type { Engine, PartlyBound, Program } from "./engine.ts";
 
 /**
- * The graph with those convolutions blocked that gain; itself where the engine has no such layout.
+ * The graph with convolutions blocked where that is faster; unchanged if the engine has no such layout.
  *
  * @param graph all of whose inputs have types and extents
  */
@@ -46,7 +45,8 @@ function isCandidate({ initializers }: Graph, node: Node): boolean {
 }
 
 /**
- * Whether channels fill blocks, the kernel is more than a pixel, and the weights are less to rearrange than the images.
+ * Whether channels fill blocks, the kernel is larger than a pixel, and rearranging the weights costs less than the
+ * images.
  */
 function gains(x: PartlyBound | undefined, W: PartlyBound | undefined, B: number): boolean {
   if (x?.dtype !== "float32" || !isBound(x.shape) || !isBound(W?.shape) || W.shape.length !== 4) return false;

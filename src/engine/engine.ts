@@ -1,6 +1,6 @@
 /**
- * @file What the laboratory asks of whatever executes ONNX graphs. One interface, so that probe and training do not
- * know whether ONNX Runtime runs in Node or in a browser.
+ * @file The interface of an engine that executes ONNX graphs. Probe and training are independent of whether ONNX
+ * Runtime runs in Node or in a browser.
  */
 import type { BoundValue, Model } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -11,15 +11,15 @@ export interface CompileOptions {
   /** Graph rewriting by the engine; off when the graph runs once. Default true. */
   readonly optimize?: boolean;
   /**
-   * One block of memory laid out for all values of a run, kept beside what the first run took piece by piece: 2 %
-   * faster for small graphs, up to twice the memory for large ones. Default true.
+   * Plans one block of memory for all values of a run, kept in addition to the memory of the first run: 2 % faster for
+   * small graphs, up to twice the memory for large ones. Default true.
    */
   readonly planMemory?: boolean;
-  /** Start of the file name under which the engine writes a per-operator profile. */
+  /** Prefix of the file in which the engine writes a per-operator profile. */
   readonly profile?: string;
 }
 
-/** Where a graph computes: ONNX Runtime's execution providers. */
+/** The device of a graph: ONNX Runtime's execution providers. */
 export const devices = ["cpu", "webgpu", "cuda"] as const;
 export type Device = (typeof devices)[number];
 
@@ -36,7 +36,7 @@ export interface Program {
 
 export type PartlyBound = Pick<BoundValue, "dtype"> & {
   readonly shape: readonly (number | undefined)[] | undefined;
-  /** A sequence of tensors, which a run does not hand out. */
+  /** Whether it is a sequence of tensors, which a run does not return. */
   readonly isSequence?: boolean;
 };
 
@@ -45,13 +45,13 @@ export interface Engine {
   /** @throws Error in one line when the engine refuses the graph */
   compile(model: Model, options?: CompileOptions): Promise<Program>;
   /**
-   * Channels to a block of the layout in which its convolutions are fastest (blockConvolutions); undefined where it has
+   * Channels per block of the layout in which its convolutions are fastest (blockConvolutions); undefined if it has
    * none.
    */
   channelBlock?(): Promise<number | undefined>;
   /**
-   * Whether large products of matrices reach what convolutions reach, so that fewer multiplications are less time.
-   * Default false.
+   * Whether large matrix products run at the rate of convolutions, so that fewer multiplications save time. Default
+   * false.
    */
   readonly prefersProducts?: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * @file Folds what does not depend on the data: once shapes are bound, everything made of constants and shapes alone
+ * @file Constant folding: once shapes are bound, everything computed from constants and shapes only
  * (the chains of Shape, Gather, Concat and Range that exporters leave, causal masks, transposed or dequantized weights)
  * is computed once by the engine and becomes an initializer. An If whose condition is such a value is replaced by its
  * branch. Afterwards Reshape, Slice, Expand and reductions read constants, which gradient rules need.
@@ -13,8 +13,8 @@ import type { Engine } from "./engine.ts";
 
 export interface FoldOptions {
   /**
-   * Initializers that count as data, not as constants: nothing made of them is folded. For models whose weights will
-   * change.
+   * Initializers that count as data, not as constants, so that nothing computed from them is folded; for models whose
+   * weights change.
    */
   readonly variables?: ReadonlySet<string>;
 }
@@ -28,17 +28,17 @@ export interface Folded {
 /** chosen: branches nest a few levels in real models. */
 const MAX_ROUNDS = 16;
 /**
- * chosen: a value of more entries than this that is made of smaller ones (a mask repeated over a batch) is left to the
- * graph.
+ * chosen: a value with more entries than this that is computed from smaller ones (a mask repeated over a batch) is left
+ * in the graph.
  */
 const LARGE = 2 ** 22;
 
 const RANDOM: ReadonlySet<string> = new Set([
   ...["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout"],
 ]);
-/** Operators whose results have as many entries as the data decide. */
+/** Operators whose number of results depends on the data. */
 const DATA_SHAPED: ReadonlySet<string> = new Set(["NonZero", "Compress", "Unique", "NonMaxSuppression", "Loop", "If"]);
-/** Whether the results of a node have as many entries as data decide; those of a Scan do where its body says so. */
+/** Whether the number of a node's results depends on the data; for a Scan, its body decides. */
 const isDataShaped = (node: Node): boolean =>
   DATA_SHAPED.has(node.op) || (node.op === "Scan" && bodiesOf(node).some(({ nodes }) => nodes.some(isDataShaped)));
 
@@ -83,7 +83,7 @@ export async function foldConstants(
 interface Known {
   readonly names: ReadonlySet<string>;
   readonly nodes: ReadonlySet<Node>;
-  /** Results of Shape and Size. */
+  /** The results of Shape and Size. */
   readonly shapes: ReadonlyMap<string, Tensor>;
 }
 

@@ -1,8 +1,7 @@
 /**
- * @file Writes a graph in the version of the standard operator set for which ONNX Runtime has kernels. It has none of
- * version 22 for nine operators (random numbers, regions, one pooling), whose form did not change then; a graph with
- * one of them is written in version 21. Tried with version 1.30 of ONNX Runtime on every operator that changed between
- * 20 and 24.
+ * @file Writes a graph in a version of the standard operator set for which ONNX Runtime has kernels. In version 22 it
+ * lacks nine operators (random numbers, regions, one pooling), whose form did not change then; a graph with one of them
+ * is written in version 21. Tested with ONNX Runtime 1.30 on every operator that changed between 20 and 24.
  */
 import type { Graph, Model, Node } from "../onnx/graph.ts";
 
@@ -14,7 +13,7 @@ const OLD_KERNELS: ReadonlySet<string> = new Set([
   ...["GlobalLpPool", "MaxRoiPool", "RoiAlign"],
 ]);
 
-/** Operators newer than version 21, and what ONNX Runtime calls the same. */
+/** Operators newer than version 21, and their names in ONNX Runtime. */
 const NEWER: Readonly<Record<string, Pick<Node, "op" | "domain">>> = {
   Swish: { op: "QuickGelu", domain: "com.microsoft" },
   RMSNormalization: { op: "SimplifiedLayerNormalization", domain: "" },

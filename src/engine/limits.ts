@@ -1,12 +1,12 @@
 /**
- * @file Refuses graphs that ask for absurd amounts of memory or time before anything is run: a model file may say so in
- * a few bytes. Looks at what can be known without running; a size or an end that depends on values of the data is not
- * noticed.
+ * @file Refuses graphs that need absurd amounts of memory or time before anything is run, since a model file can
+ * request them in a few bytes. It checks only what is known without running; sizes and loop ends that depend on the
+ * values of data are not checked.
  */
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
 import { sizeOf, type Tensor } from "../onnx/tensor.ts";
 
-/** chosen: no value of fewer entries is refused (64 MB of float32). */
+/** chosen: no value with fewer entries is refused (64 MB of float32). */
 const ALWAYS_ALLOWED = 2 ** 24;
 /** chosen: attention over 4096 tokens makes so many entries of each token; images become some ten times larger. */
 const LARGEST_GROWTH = 4096;
@@ -15,7 +15,7 @@ const MOST_ROUNDS = 2 ** 20;
 
 /**
  * @param values types and shapes as far as they are known
- * @param feeds the data; what is large beside data and weights together is refused
+ * @param feeds the data; values that are large relative to data and weights together are refused
  * @throws RangeError in one line
  */
 export function checkSizes(
@@ -33,7 +33,7 @@ export function checkSizes(
       );
 }
 
-/** @throws RangeError in one line where a loop counts, and nothing else ends it, to more than a model would */
+/** @throws RangeError in one line if a loop that only counts has an implausible number of rounds */
 export function checkLoops(graph: Graph): void {
   for (const node of graph.nodes) {
     for (const value of Object.values(node.attributes)) if ("graph" in value) checkLoops(value.graph);

@@ -1,6 +1,6 @@
 /**
- * @file A graph compiled by ONNX Runtime, whichever of its JavaScript packages is handed in: they have one interface.
- * Inputs and outputs of a call are arrays of JavaScript: between calls nothing stays on a device.
+ * @file A graph compiled by a given JavaScript package of ONNX Runtime, which all have one interface. Inputs and
+ * outputs of a call are JavaScript arrays; between calls nothing stays on a device.
  */
 import type { Model } from "../onnx/graph.ts";
 import { encodeModelParts } from "../onnx/modelFile.ts";
@@ -8,7 +8,7 @@ import type { DataType, Tensor, TensorData } from "../onnx/tensor.ts";
 import type { CompileOptions, PartlyBound, Program } from "./engine.ts";
 import { withKernels } from "./kernelVersion.ts";
 
-/** What this project asks of a package of ONNX Runtime (onnxruntime-node, onnxruntime-web). */
+/** The part of a package of ONNX Runtime (onnxruntime-node, onnxruntime-web) used by this project. */
 export interface OnnxRuntime {
   readonly InferenceSession: { create(model: Uint8Array, options: SessionOptions): Promise<Session> };
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
@@ -60,8 +60,8 @@ interface OnnxTensor {
 const LOG_FATAL_ONLY = 4;
 
 /**
- * chosen: weights of at least 1 MiB are handed over where they lie; in the model's bytes they would be copied, and end
- * at 2 GiB.
+ * chosen: weights of at least 1 MiB are passed without copying; in the model's bytes they would be copied, and limited
+ * to 2 GiB.
  */
 const OUTSIDE_BYTES = 2 ** 20;
 
@@ -71,11 +71,11 @@ const MAX_MESSAGE = 400;
 export interface Provider {
   /** ONNX Runtime's name of it: "cpu", "wasm". */
   readonly provider: string;
-  /** What to do about an error, added to its line. Default: nothing. */
+  /** Returns the cure that is added to an error's line. Default: none. */
   readonly cure?: string;
 }
 
-/** @throws Error in one line where ONNX Runtime refuses the graph */
+/** @throws Error in one line if ONNX Runtime refuses the graph */
 export async function compileProgram(
   library: OnnxRuntime,
   model: Model,

@@ -1,7 +1,7 @@
 /**
- * @file A model made ready for differentiation at the shapes of the data at hand: constants folded, branches of known
- * conditions put in place, composite operators written out, and the type and shape of every value known. An If whose
- * condition depends on data is replaced by the branch that these data take.
+ * @file Prepares a model for differentiation at the shapes of given data: constants are folded, Ifs with known
+ * conditions replaced by their branch, composite operators lowered, and type and shape of every value determined. An If
+ * whose condition depends on data is replaced by the branch that these data take.
  */
 import { replaceIf } from "../onnx/branches.ts";
 import type { Model } from "../onnx/graph.ts";
@@ -11,16 +11,15 @@ import type { Engine } from "./engine.ts";
 import { type Folded, type FoldOptions, foldConstants } from "./foldConstants.ts";
 
 /**
- * chosen: a composite operator that is written in composite operators of its own goes two levels deep at most, branches
- * a few more.
+ * chosen: composite operators nest at most two levels deep, branches a few more.
  */
 const MAX_ROUNDS = 16;
 
-/** The branch of an If that was put in place because these data take it. */
+/** An If that was replaced by the branch that these data take. */
 export interface TakenBranch {
   /** Name of the If. */
   readonly node: string;
-  /** The value that decides, one bool. */
+  /** The condition, one bool. */
   readonly condition: string;
   readonly isThen: boolean;
 }

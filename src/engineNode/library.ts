@@ -12,7 +12,7 @@ interface Library {
 
 let loaded: Promise<Library> | undefined;
 
-/** @throws Error where the package or its library cannot be loaded, or telemetry not be switched off */
+/** @throws Error if the package or its library cannot be loaded, or telemetry cannot be switched off */
 export function onnxRuntime(): Promise<Library> {
   loaded ??= switchTelemetryOff().then(() => import("onnxruntime-node"));
   return loaded;

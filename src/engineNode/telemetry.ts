@@ -11,13 +11,13 @@ const variable = "ORT_DISABLE_TELEMETRY";
 if (isMainThread) process.env[variable] = "1";
 
 /**
- * Sees to it that telemetry is off, in any thread.
+ * Ensures that telemetry is off, in any thread.
  *
  * A worker thread's process.env is a copy of what it had at the start, and the library reads the process's own. A
  * worker that was started before this file was imported has it set in the main thread, through the inspector: there is
  * no other way there.
  *
- * @throws Error where that fails; the library must not be loaded then
+ * @throws Error if that fails; the library must not be loaded then
  */
 export async function switchTelemetryOff(): Promise<void> {
   if (!isMainThread && process.env[variable] !== "1")

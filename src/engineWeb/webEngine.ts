@@ -1,7 +1,6 @@
 /**
- * @file The engine in browsers: ONNX Runtime (onnxruntime-web) as WebAssembly, on the processor. The package is handed
- * in by the page, which says where its files lie, so that nothing is fetched from elsewhere and nothing is loaded that
- * is not asked for.
+ * @file The engine in browsers: ONNX Runtime (onnxruntime-web) as WebAssembly, on the processor. The page passes the
+ * package and the location of its files, so that nothing is fetched from elsewhere and nothing is loaded unless needed.
  */
 import type { Engine } from "../engine/engine.ts";
 import { compileProgram, type OnnxRuntime } from "../engine/onnxProgram.ts";
@@ -12,9 +11,8 @@ import { compileProgram, type OnnxRuntime } from "../engine/onnxProgram.ts";
  *     import * as ort from "onnxruntime-web/wasm";
  *     const engine = webEngine(ort);
  *
- * Its numbers are those of the engine in Node but for rounding. How many threads there are is said before the first
- * graph, by `ort.env.wasm.numThreads`, and not by the options of a graph; more than one need a page that is isolated
- * from other origins.
+ * Its results equal those of the engine in Node up to rounding. The number of threads is set before the first graph by
+ * `ort.env.wasm.numThreads`, not by the options of a graph; more than one thread needs a cross-origin isolated page.
  *
  * @param ort the package onnxruntime-web 1.30 or one with its operators
  */

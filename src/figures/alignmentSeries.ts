@@ -1,6 +1,5 @@
 /**
- * @file The alignments of all snapshots as rows: one row per step, layer, side and relation. What the figures over
- * steps draw.
+ * @file The alignments of all snapshots as rows, one per step, layer, side and relation, for the figures over steps.
  */
 import type { Convention, Snapshot } from "../measure/snapshot.ts";
 import type { Side } from "../moments/moments.ts";
@@ -19,7 +18,7 @@ export interface AlignmentRow {
 
 export const sides = ["a", "b"] as const;
 
-/** How the paper calls the relations of each side. */
+/** The paper's name for the relations of each side. */
 export const sideTitle: Record<Side, string> = { a: "backward (a)", b: "forward (b)" };
 
 /** All rows, snapshots by step, layers in the order of the network. A side that was not measured has no rows. */

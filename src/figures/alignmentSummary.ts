@@ -17,15 +17,15 @@ import { plotPanel } from "./plotPanel.ts";
 import { type StepAxis, stepAxis } from "./stepAxis.ts";
 
 const hiddenTitle: Record<Side, string> = {
-  a: "what hidden layers read, backward (a)",
-  b: "what hidden layers write, forward (b)",
+  a: "inputs of hidden layers, backward (a)",
+  b: "outputs of hidden layers, forward (b)",
 };
 
 /**
  * Draws the median alignment over layers against step (theory.md Eqs. 7, 11).
  *
- * @returns undefined with fewer than two steps, or where one map is the whole network. csv: median, minimum, maximum
- * and number of layers
+ * @returns undefined with fewer than two steps, or for a network of a single map. csv: median, minimum, maximum and
+ *   number of layers
  */
 export function alignmentSummary(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
   const rows = hiddenCourse(snapshots, convention);

@@ -1,7 +1,7 @@
 /**
- * @file Figure: the six alignments of one measurement, layer by layer in order of execution (cf. Fig. 18 of
- * arXiv 2410.03006). Layers run down the page, so that a hundred names can be read; attention heads get a panel of
- * their own.
+ * @file Figure: the six alignments of one measurement, layer by layer in order of execution (cf. Fig. 18 of arXiv
+ * 2410.03006). Layers run down the page, so that a hundred names stay legible; attention heads have a panel of their
+ * own.
  */
 
 import type { OtherHeads } from "../measure/network/headBaselines.ts";
@@ -18,7 +18,7 @@ import { mapPanel } from "./mapPanel.ts";
 import { relations } from "./palette.ts";
 
 /**
- * Draws alignment against layer (theory.md Eqs. 7, 11, 13, 18): a panel for the inputs (a), one for the outputs (b),
+ * Draws alignment against layer (theory.md Eqs. 7, 11, 13, 18): one panel for the inputs (a), one for the outputs (b),
  * one for heads.
  *
  * @param baseline for each head, by name, the alignment of its H with the G of the other heads (`otherHeads`)

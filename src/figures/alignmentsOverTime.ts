@@ -1,6 +1,6 @@
 /**
- * @file Figure: the six alignments of a layer over the steps of training, one panel a side (as Figs. 1 and 18 of
- * arXiv 2410.03006). A band is the standard error, a dashed line of the same hue the null.
+ * @file Figure: the six alignments of a layer over the steps of training, one panel per side (as Figs. 1 and 18 of
+ * arXiv 2410.03006). Bands show the standard error, dashed lines of the same colour the null.
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention } from "../measure/snapshot.ts";
@@ -25,7 +25,7 @@ export function relationLegend(): LegendEntry[] {
 }
 
 /**
- * Draws alignment against step of one layer (theory.md Eqs. 7, 11, 13, 18).
+ * Draws the alignments of one layer against step (theory.md Eqs. 7, 11, 13, 18).
  *
  * @param rows of this layer alone (`alignmentRows`)
  * @returns undefined where the layer has no alignment at two steps. csv: one row per step, side and relation

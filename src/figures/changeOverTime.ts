@@ -14,12 +14,12 @@ import { depthColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";
 
-/** chosen: layers named in the legend; of more, the colours from the first to the last. */
+/** chosen: most layers named in the legend; with more, it shows the colours from the first to the last layer. */
 const mostNamed = 12;
 
 /**
- * Draws |H' - H| / |H| of h_a per step between measurements (theory.md Eq. 64); undefined below two changes. csv: every
- * row
+ * Draws |H' - H| / |H| of h_a per step between measurements (theory.md Eq. 64); undefined for fewer than two changes.
+ * csv: every row
  */
 export function changeOverTime(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
   const names = layerNames(snapshots);

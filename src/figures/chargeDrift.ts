@@ -1,6 +1,6 @@
 /**
- * @file Figure: how far the charges of every pair moved between measurements, against what noise, mean gradients and
- * decay predict, and by how much the prediction misses (theory.md Eq. 124).
+ * @file Figure: the change of the charges of every pair between measurements, against the prediction from noise, mean
+ * gradients and decay, and the error of the prediction (theory.md Eq. 124).
  */
 import * as Plot from "@observablehq/plot";
 import { isHiddenByRounding } from "../measure/network/pairDrift.ts";
@@ -19,13 +19,13 @@ interface Row {
   readonly since: NonNullable<PairDrift["since"]>;
   readonly head: number | undefined;
   readonly pair: PairSeries;
-  /** Whether float32 rounding of the weights alone would move the charges as far. */
+  /** Whether float32 rounding of the weights alone could explain the change. */
   readonly rounded: boolean;
 }
 
 const size = { width: 400, height: 280, marginTop: 34, marginLeft: 62, marginRight: 14, marginBottom: 40 } as const;
 
-/** Draws both; undefined where no change has a prediction. csv: one row per step, pair and head */
+/** Draws both panels; undefined where no change has a prediction. csv: one row per step, pair and head */
 export function chargeDrift(snapshots: readonly Snapshot[]): Figure | undefined {
   const all = pairSeries(snapshots);
   const rows = all.flatMap((pair) =>
@@ -66,7 +66,7 @@ export function chargeDrift(snapshots: readonly Snapshot[]): Figure | undefined 
 const colour = ({ pair }: Row) => pair.colour;
 const logOf = (value: number) => Math.log10(value);
 
-/** Change against prediction, both as norms, with the line of equality. */
+/** Measured against predicted change, both as norms, with the line of equality. */
 function changePanel(rows: readonly Row[]) {
   const [x, y] = [
     (row: Row) => logOf(row.since.predicted!.norm),
@@ -82,7 +82,7 @@ function changePanel(rows: readonly Row[]) {
       title: words,
     });
   return plotPanel(
-    "Change of the charges since the measurement before, measured over predicted",
+    "Change of the charges since the previous measurement, measured against predicted",
     {
       ...size,
       x: { ...logarithmicAxis(ends, 5), label: "predicted change, norm", ...centred },
@@ -107,7 +107,7 @@ function changePanel(rows: readonly Row[]) {
   );
 }
 
-/** By which share of the change the prediction misses, over steps; dashed what rounding alone would make of it. */
+/** Error of the prediction as a share of the change, over steps; dashed: the share that rounding alone would cause. */
 function missPanel(all: readonly PairSeries[], rows: readonly Row[]) {
   const missed = rows.filter(({ since, head }) => (since.error ?? 0) > 0 && (head ?? 0) === 0);
   const share = (row: Row) => logOf(row.since.rounding / row.since.measured.norm);

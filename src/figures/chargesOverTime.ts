@@ -1,6 +1,6 @@
 /**
- * @file Figure: the charges of every symmetric pair over training, a panel a pair: their mean, and how they spread over
- * neurons, of rotation over the eigenvalues of Q (theory.md Eq. 105).
+ * @file Figure: the charges of every symmetric pair over training, one panel per pair: mean and spread over neurons, or
+ * over the eigenvalues of Q for rotation (theory.md Eq. 105).
  */
 import * as Plot from "@observablehq/plot";
 import { chargesOf, isHeads } from "../measure/network/pairGroups.ts";
@@ -17,20 +17,21 @@ interface Row {
   readonly step: number;
   readonly count: number;
   readonly mean: number;
-  /** Least, tenth, half, nine tenths and most of the charges. */
+  /** Minimum, first decile, median, ninth decile and maximum of the charges. */
   readonly quantiles: readonly [number, number, number, number, number];
 }
 
 export interface ChargesFigureOptions {
-  /** Two maps' pairs, or scales of what normalizations follow. */
+  /** Draw pairs of two maps, or the scales of maps before a normalization. */
   readonly of?: "two-sided" | "scale";
-  /** Panels, of the pairs from `from` on; the table has all. */
+  /** Most panels, starting with pair `from`; the table has all pairs. */
   readonly most?: number;
   readonly from?: number;
 }
 
 /**
- * Draws the courses; undefined where no charges of so many pairs are known at two steps. csv: one row per step and pair
+ * Draws the charges over steps; undefined where no pair in the range has charges at two steps. csv: one row per step
+ * and pair
  */
 export function chargesOverTime(
   snapshots: readonly Snapshot[],

@@ -1,6 +1,6 @@
 /**
- * @file Panels of curves and points over one quantity each: what studies of several runs draw. Values, and where there
- * are any their intervals; lines that theory says are dashed.
+ * @file Panels of curves and points over one quantity each, drawn by studies of several runs. Values may have
+ * intervals; theoretical lines are dashed.
  */
 import * as Plot from "@observablehq/plot";
 import { centred, logarithmicAxis } from "./axes.ts";
@@ -16,7 +16,7 @@ export interface ChartPoint {
   /** An interval about y. */
   readonly low?: number | undefined;
   readonly high?: number | undefined;
-  /** What a person sees who points at it. */
+  /** Text shown under the pointer. */
   readonly title?: string | undefined;
 }
 
@@ -26,22 +26,22 @@ export interface Curve {
   readonly points: readonly ChartPoint[];
   /** How points are joined. Default "solid". */
   readonly line?: "solid" | "dashed" | "none";
-  /** Whether each point has a mark of its own, full or with its ground showing. Default: none where there is a line. */
+  /** Whether each point has a mark, filled or open. Default: none where there is a line. */
   readonly dots?: "full" | "hollow";
-  /** Whether intervals are a band about the line, not a bar at each point. Default: no. */
+  /** Whether intervals form a band around the line instead of a bar at each point. Default: false. */
   readonly band?: boolean;
 }
 
 export interface ChartAxis {
   readonly label: string;
   readonly log?: boolean;
-  /** Default: what the values span. */
+  /** Default: the range of the values. */
   readonly domain?: readonly [number, number];
   /** Whether values are training steps. */
   readonly steps?: boolean;
-  /** Names of the values 0, 1, 2 .., which lie at equal distances. */
+  /** Names of the values 0, 1, 2 .., which are equally spaced. */
   readonly categories?: readonly string[];
-  /** Whether these names are long, and all written aslant under the axis, which then has no label. */
+  /** Whether the names are long. They are then all drawn at a slant, and the axis has no label. */
   readonly aslant?: boolean;
 }
 
@@ -64,9 +64,9 @@ export interface ChartsOptions {
 /**
  * Draws charts beside each other.
  *
- * @returns csv: panel,curve,x,y,low,high of every point, six digits; x by its name where the axis has names
+ * @returns csv: panel,curve,x,y,low,high of every point, six digits; x is a name where the axis has names
  *
- * Points that are not finite, or not positive on a logarithmic axis, are in the table and not in the picture.
+ * Points that are not finite, or not positive on a logarithmic axis, are in the table but not in the picture.
  */
 export function charts(all: readonly Chart[], options: ChartsOptions = {}): Figure {
   const { columns = 3, legend, width = 300, height = 210 } = options;
@@ -112,7 +112,7 @@ function chartPanel({ title, x, y, curves, diagonal }: Chart, width: number, hei
       height,
       marginTop: 30,
       marginLeft: 66,
-      marginRight: x.steps ? 20 : 12, // the last step stands at the very edge
+      marginRight: x.steps ? 20 : 12, // the last step is at the very edge
       marginBottom: x.aslant ? NAMES_ROOM : 38,
       x: scaleOf(x, spanX, 4),
       y: { ...scaleOf(y, spanY, 5), grid: true },
@@ -168,7 +168,7 @@ function fits(point: ChartPoint, x: ChartAxis, y: ChartAxis): boolean {
   return shown(point.x, x) && shown(point.y, y);
 }
 
-/** The point as it is placed: by logarithms to base ten on a logarithmic axis. */
+/** The point in axis coordinates: base-10 logarithms on a logarithmic axis. */
 function onScales({ x, y, low, high, title }: ChartPoint, across: ChartAxis, up: ChartAxis): ChartPoint {
   const place = (value: number, { log }: ChartAxis) => (log ? Math.log10(value) : value);
   const end = (value: number | undefined) =>
@@ -176,7 +176,7 @@ function onScales({ x, y, low, high, title }: ChartPoint, across: ChartAxis, up:
   return { x: place(x, across), y: place(y, up), low: end(low), high: end(high), title };
 }
 
-/** From the least to the largest value, with some room; of logarithms where the axis is logarithmic. */
+/** Range of the values with a margin; of their logarithms where the axis is logarithmic. */
 function spanOf(values: readonly number[], { log, steps, domain, categories }: ChartAxis): readonly [number, number] {
   if (categories) return [-0.5, categories.length - 0.5];
   if (domain !== undefined) return log ? [Math.log10(domain[0]), Math.log10(domain[1])] : domain;
@@ -187,7 +187,7 @@ function spanOf(values: readonly number[], { log, steps, domain, categories }: C
   return [low - room, Math.max(high + room, low + 1e-12)];
 }
 
-/** chosen: pixels below an axis whose names are aslant, enough for twenty characters aslant. */
+/** chosen: pixels below an axis with slanted names, enough for twenty characters. */
 const NAMES_ROOM = 96;
 
 function scaleOf(
@@ -206,17 +206,17 @@ function scaleOf(
   return { ...shared, type: "linear", ticks, ...(format && { tickFormat: format }) };
 }
 
-/** chosen: names that have room side by side. */
+/** chosen: most names that fit side by side. */
 const MOST_CATEGORIES = 8;
 
-/** A tick a name, or every second, third .. where they are more than have room. */
+/** One tick per name, or every second, third .. name where not all fit. */
 function categoryTicks(names: readonly string[], most: number): Plot.ScaleOptions {
   const stride = Math.max(1, Math.ceil(names.length / most));
   const ticks = [...names.keys()].filter((i) => i % stride === 0);
   return { ticks, tickFormat: (i: number) => names[i] ?? "" } as Plot.ScaleOptions;
 }
 
-/** 5e−5 for what would need four decimals and more. */
+/** Writes 5e−5 where four or more decimals would be needed. */
 function smallLabel(value: number): string {
   return value === 0 ? "0" : Number(value.toPrecision(2)).toExponential().replaceAll("-", "−");
 }

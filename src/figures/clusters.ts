@@ -1,7 +1,7 @@
 /**
- * @file Figure: correlations of the activations of a layer's neurons, reordered by cluster, before an activation (side
- * b) and behind one (side a) (theory.md Eq. 125; as Fig. 5 of Symmetry Induces Structure and Constraint of Learning,
- * ICML 2024).
+ * @file Figure: correlations of the activations of a layer's neurons, reordered by cluster, before an activation
+ * function (side b) and after one (side a) (theory.md Eq. 125; as Fig. 5 of Symmetry Induces Structure and Constraint
+ * of Learning, ICML 2024).
  */
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { CLUSTER_LIMIT, clusterOrder } from "../measure/neurons/neuronClusters.ts";
@@ -16,7 +16,7 @@ import { encodePng, pngDataUri } from "./png.ts";
 
 interface Ordered {
   readonly side: Side;
-  /** Correlations of the living neurons, clusters one behind the other, the largest first. */
+  /** Correlations of the neurons with nonzero variance, cluster by cluster, the largest first. */
   readonly correlations: Matrix;
   readonly members: readonly (readonly number[])[];
   readonly dead: number;
@@ -26,11 +26,11 @@ const size = 300;
 const top = 34;
 
 /**
- * Draws a panel a side, colours from -1 to 1; lines between clusters of two neurons or more.
+ * Draws one panel per side, colours from -1 to 1, with lines between clusters of two neurons or more.
  *
  * @param layer of covariances
  * @param rows larger matrices are averaged down to at most this many
- * @returns undefined where no side has two living neurons. csv: side,neuron,cluster in the order drawn
+ * @returns undefined where no side has two neurons with nonzero variance. csv: side,neuron,cluster in the order drawn
  */
 export function clusters(layer: LayerMatrices, rows: number): Figure | undefined {
   const found = layer.sides.flatMap(({ side, H }) => (H ? [ordered(side, H)] : []));

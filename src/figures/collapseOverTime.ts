@@ -8,7 +8,7 @@ import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";
 
-/** What is drawn of each of the four. */
+/** The quantity drawn for each of NC1 to NC4. */
 const quantities: readonly {
   title: string;
   label: string;
@@ -52,49 +52,7 @@ export function collapseOverTime(snapshots: readonly Snapshot[]): Figure | undef
       layers.flatMap(({ name, collapse }) => (collapse ? [{ step, name, collapse }] : [])),
     );
   if (new Set(rows.map(({ step }) => step)).size < 2) return undefined;
-  const panels = quantities.map(({ title, label, value, noise }): Panel => {
-    const points = rows.flatMap(({ step, collapse }) => {
-      const y = value(collapse);
-      const spread = noise?.(collapse) ?? 0;
-      return y === null ? [] : [{ step, y, low: Math.max(0, y - spread), high: y + spread }];
-    });
-    return plotPanel(
-      `${title} over training steps`,
-      {
-        width: 460,
-        height: 230,
-        marginTop: 30,
-        marginLeft: 64,
-        marginRight: 14,
-        marginBottom: 40,
-        x: stepAxis(
-          rows.map(({ step }) => step),
-          6,
-        ),
-        y: {
-          domain: [0, Math.max(1e-6, ...points.map(({ high }) => high)) * 1.05],
-          ticks: 5,
-          tickFormat: compact,
-          grid: true,
-          label,
-          ...centred,
-        },
-        marks: [
-          titleText(title, -50, -26),
-          Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: "var(--crh-eval, #7b3fa0)", fillOpacity: 0.18 }),
-          Plot.lineY(points, {
-            x: "step",
-            y: "y",
-            ariaLabel: () => label,
-            stroke: "var(--crh-eval, #7b3fa0)",
-            strokeWidth: 2,
-          }),
-          Plot.dot(points, { x: "step", y: "y", fill: "var(--crh-eval, #7b3fa0)", r: 2.2 }),
-        ],
-      },
-      { along: "x" },
-    );
-  });
+  const panels = quantities.map((quantity) => quantityPanel(quantity, rows));
   const csv = toCsv(
     [
       "step",
@@ -115,4 +73,46 @@ export function collapseOverTime(snapshots: readonly Snapshot[]): Figure | undef
     ]),
   );
   return makeFigure(panels, csv, { columns: 2 });
+}
+
+/** Same colour as evaluations in the figure of the loss. */
+const colour = "var(--crh-eval, #7b3fa0)";
+
+function quantityPanel(
+  { title, label, value, noise }: (typeof quantities)[number],
+  rows: readonly { readonly step: number; readonly collapse: LayerCollapse }[],
+): Panel {
+  const points = rows.flatMap(({ step, collapse }) => {
+    const y = value(collapse);
+    const spread = noise?.(collapse) ?? 0;
+    return y === null ? [] : [{ step, y, low: Math.max(0, y - spread), high: y + spread }];
+  });
+  const steps = rows.map(({ step }) => step);
+  return plotPanel(
+    `${title} over training steps`,
+    {
+      width: 460,
+      height: 230,
+      marginTop: 30,
+      marginLeft: 64,
+      marginRight: 14,
+      marginBottom: 40,
+      x: stepAxis(steps, 6),
+      y: {
+        domain: [0, Math.max(1e-6, ...points.map(({ high }) => high)) * 1.05],
+        ticks: 5,
+        tickFormat: compact,
+        grid: true,
+        label,
+        ...centred,
+      },
+      marks: [
+        titleText(title, -50, -26),
+        Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.18 }),
+        Plot.lineY(points, { x: "step", y: "y", ariaLabel: () => label, stroke: colour, strokeWidth: 2 }),
+        Plot.dot(points, { x: "step", y: "y", fill: colour, r: 2.2 }),
+      ],
+    },
+    { along: "x" },
+  );
 }

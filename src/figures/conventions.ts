@@ -1,7 +1,7 @@
 /**
- * @file Figure: alignments of plain second moments beside those of covariances of normalised rows, and how much of the
- * second moments is the mean (as Figs. 9 and 10 of arXiv 2410.03006). A point a layer: on the diagonal the conventions
- * agree.
+ * @file Figure: alignments of plain second moments against those of covariances of normalised rows, and the share of
+ * the mean in second moments (as Figs. 9 and 10 of arXiv 2410.03006). One point per layer; on the diagonal the
+ * conventions agree.
  */
 import * as Plot from "@observablehq/plot";
 import { median } from "../measure/median.ts";
@@ -15,7 +15,7 @@ import { matrixColour, relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { stepAxis } from "./stepAxis.ts";
 
-/** RGA of what a layer writes in both conventions, and mean ratios of it and its gradient. */
+/** RGA of a layer's output in both conventions, and the mean ratios of the output and its gradient. */
 interface Row {
   readonly step: number;
   readonly layer: string;
@@ -26,8 +26,8 @@ interface Row {
 }
 
 /**
- * Draws forward RGA of second moments against that of covariances at the last measurement, and over steps, where there
- * are some, the mean ratios of activations and gradients (theory.md Eqs. 8, 11, 17).
+ * Draws forward RGA of second moments against that of covariances at the last measurement, and the mean ratios of
+ * activations and gradients over steps, if there are several (theory.md Eqs. 8, 11, 17).
  *
  * @returns undefined where no layer has both alignments. csv: one row per step and layer
  */
@@ -103,7 +103,7 @@ interface Ratio {
   readonly high: number;
 }
 
-/** Over layers, a row for h and one for g at each step. */
+/** Median and range over layers, one row for h and one for g at each step. */
 function ratiosByStep(rows: readonly Row[]): Ratio[] {
   return [...new Set(rows.map(({ step }) => step))].flatMap((step) =>
     (["H", "G"] as const).flatMap((which): Ratio[] => {

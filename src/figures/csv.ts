@@ -1,17 +1,17 @@
 /**
- * @file Tables as comma-separated values (RFC 4180): the numbers behind a figure.
+ * @file Tables as comma-separated values (RFC 4180): the numbers of a figure.
  */
 
 export type Cell = string | number | null | undefined;
 
 /**
- * One header line, then one line per row; an absent or not finite number is an empty cell. Lines end in a line feed.
+ * One header line, then one line per row. A missing or non-finite number is an empty cell. Lines end with a line feed.
  */
 export function toCsv(header: readonly string[], rows: Iterable<readonly Cell[]>): string {
   return [csvLine(header), ...Array.from(rows, csvLine)].join("");
 }
 
-/** One line of such a table, with its end. */
+/** One line of such a table, with its line feed. */
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(cell).join(",")}\n`;
 }

@@ -1,6 +1,6 @@
 /**
- * @file What the panels by depth share: their rows, the axis of alignments above and below the rows, the title, a value
- * in words.
+ * @file Parts shared by the panels by depth: rows, the axis of alignments above and below the rows, the title, a value
+ * as text.
  */
 
 import * as Plot from "@observablehq/plot";
@@ -12,7 +12,7 @@ import type { Relation } from "./palette.ts";
 const top = 48;
 const bottom = 46;
 
-/** One alignment of one layer, at its place in the order of execution. */
+/** One alignment of one layer, at its position in the order of execution. */
 export interface DepthRow {
   readonly order: number;
   readonly layer: string;
@@ -35,7 +35,7 @@ export function depthScale({ low, extent, left }: { low: number; extent: number;
   };
 }
 
-/** Title over the labels; the axis twice, because a reader of the last row no longer sees the first. */
+/** Title above the labels. The axis is drawn twice, because the first is out of sight at the last row. */
 export function panelTitle(title: string, left: number): Plot.Markish[] {
   const ticks = { ticks: 5, tickFormat: ".2~f", tickSize: 0, labelArrow: "none", labelAnchor: "center" } as const;
   return [
@@ -47,7 +47,7 @@ export function panelTitle(title: string, left: number): Plot.Markish[] {
   ];
 }
 
-/** "fc1 RGA 0.812 ± 0.004, chance 0.120": what a pointer on the mark is told. */
+/** The text shown for a mark under the pointer: "fc1 RGA 0.812 ± 0.004, chance 0.120". */
 export function valueWords(name: string, { value, noise, null: nullValue }: AlignmentValue): string {
   const around =
     noise === null ? "" : ` ± ${noise >= 0.0005 || noise === 0 ? noise.toFixed(3) : noise.toExponential(0)}`;

@@ -7,16 +7,16 @@ import { encodePng, pngDataUri } from "./png.ts";
 
 export interface DistanceMatrix {
   readonly title: string;
-  /** (n) names of rows and columns, drawn where they are few. */
+  /** (n) names of rows and columns, drawn if there are few. */
   readonly names: readonly string[];
-  /** (n, n) row-major; what is not finite is drawn as 0. */
+  /** (n, n) row-major; non-finite entries are drawn as 0. */
   readonly values: Float64Array;
   /** End of the colour scale. Default: the 99th percentile. */
   readonly limit?: number;
 }
 
 const [LEFT, TOP, SIZE] = [46, 30, 200];
-/** chosen: names that have room beside a picture of that size. */
+/** chosen: most names that fit beside a picture of that size. */
 const MOST_NAMES = 16;
 
 /** @returns csv: matrix,row,column,value of every entry, six digits */

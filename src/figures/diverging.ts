@@ -1,6 +1,6 @@
 /**
  * @file The diverging colour scale of matrices: blue below zero, white at zero, red above (RdBu of ColorBrewer, Brewer
- * and Harrower, which people with colour-blindness can read), symmetric about zero.
+ * and Harrower, safe for colour-blind readers), symmetric about zero.
  */
 import { maxAbs } from "../linalg/matrix.ts";
 
@@ -36,8 +36,8 @@ export function divergingPalette(): Uint8Array {
 }
 
 /**
- * The end of a matrix' colour scale: the 99th percentile of the sizes of its entries, because a few large ones (often
- * the diagonal) would otherwise leave the rest white. 1 where all entries are zero.
+ * The end of a matrix's colour scale: the 99th percentile of the absolute entries, because a few large ones (often the
+ * diagonal) would otherwise leave the rest white. 1 if all entries are zero.
  */
 export function colourLimit(values: Float64Array): number {
   const sizes = values.map(Math.abs).sort();

@@ -1,4 +1,4 @@
-/** @file A mark of many small dots as one path: a tenth of the bytes of a circle each. */
+/** @file A mark of many small dots as one path, which takes a tenth of the bytes of single circles. */
 import type * as Plot from "@observablehq/plot";
 import { svgDocument } from "./svgDocument.ts";
 
@@ -7,7 +7,7 @@ interface Scales {
   y?: (value: number) => number;
 }
 
-/** Dots of one colour and size at x, y in the scales of the plot. */
+/** Dots of one colour and size at (x, y) in the scales of the plot. */
 export function dots(
   points: readonly { readonly x: number; readonly y: number }[],
   { colour, size, opacity }: { colour: string; size: number; opacity: number },
@@ -26,5 +26,5 @@ export function dots(
     for (const [name, value] of Object.entries(style)) path.setAttribute(name, String(value));
     return path;
   };
-  return render as unknown as Plot.Markish; // the elements of any document, also one outside of a page
+  return render as unknown as Plot.Markish; // elements of any document, inside a page or not
 }

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the entries of H against the entries of G of one layer, diagonal and off-diagonal told apart (as Fig. 7
- * of arXiv 2410.03006). On a straight line through zero H and G are proportional.
+ * @file Figure: the entries of H against the entries of G of one layer, diagonal and off-diagonal in different colours
+ * (as Fig. 7 of arXiv 2410.03006). On a straight line through zero H and G are proportional.
  */
 import * as Plot from "@observablehq/plot";
 import { alignment } from "../measure/alignment/alignment.ts";
@@ -15,7 +15,9 @@ import { legendPanel } from "./legend.ts";
 import { entryColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
-/** chosen: more points than this are thinned evenly; a panel cannot show more, and a report would grow large. */
+/**
+ * chosen: more points than this are thinned evenly, because a panel cannot show more and the report would grow large.
+ */
 export const maxEntries = 2000;
 
 interface Entry {
@@ -34,7 +36,7 @@ interface SideEntries {
 }
 
 /**
- * Draws the upper triangle of H against that of G (theory.md Eqs. 2, 3, 11), a panel per side.
+ * Draws the upper triangle of H against that of G (theory.md Eqs. 2, 3, 11), one panel per side.
  *
  * @param points more entries than this are thinned evenly
  * @returns undefined where no side has both. csv: side,i,j,H,G of the points drawn, four digits
@@ -63,7 +65,7 @@ function sideEntries({ side, H, G, d }: SideMatrices, points: number): SideEntri
   return { side, diagonal, off, correlation: alignment(H, G).value };
 }
 
-/** The pair i < j at one place of the strict upper triangle, counted by columns. */
+/** The pair i < j at a position of the strict upper triangle, counted by columns. */
 function pairAt(at: number): [number, number] {
   let j = Math.floor((1 + Math.sqrt(1 + 8 * at)) / 2);
   while ((j * (j - 1)) / 2 > at) j--; // the root may be off by one for large counts

@@ -1,6 +1,6 @@
 /**
- * @file What every figure function returns, and how panels become one picture. A panel is a small drawing of its own
- * size; a page may let panels flow by its width, a file holds them stacked.
+ * @file The type that every figure function returns, and the composition of panels into one picture. A panel is a small
+ * drawing of its own size. A page may let panels flow with its width; in a file they are stacked.
  */
 import { escapeText } from "./escape.ts";
 import type { ReadableAxes } from "./readings.ts";
@@ -9,19 +9,18 @@ import type { ReadableAxes } from "./readings.ts";
 export interface Panel {
   readonly width: number;
   readonly height: number;
-  /** What the picture shows, in words, for those who do not see it. */
+  /** What the picture shows, in words, for readers who cannot see it. */
   readonly label: string;
   /** Serialized SVG elements, already escaped. */
   readonly content: string;
-  /** How a page reads values off it. */
+  /** How a page reads values from it. */
   readonly axes?: ReadableAxes;
   /**
-   * What a page reads values of pixels off: the matrix drawn, its rows before averaging, the value of the last colour.
+   * How a page reads the values of pixels: the matrix drawn, its rows before averaging, the value of the last colour.
    */
   readonly image?: { readonly name: string; readonly d: number; readonly limit: number };
   /**
-   * The same in parts that a page may let flow, where it is a row of things that belong to themselves: entries of a
-   * legend.
+   * The same in parts that a page may let flow, such as the entries of a legend.
    */
   readonly parts?: readonly Panel[];
 }
@@ -29,11 +28,11 @@ export interface Panel {
 export interface Figure {
   /** The whole picture, legend first. Colours are CSS variables with fallbacks; see standaloneSvg. */
   readonly svg: string;
-  /** The numbers behind it. */
+  /** The numbers of the figure. */
   readonly csv: string;
   /** The same picture in pieces: the legend (if any) and the panels, each an SVG of its own. */
   readonly legend: string | undefined;
-  /** The entries of the legend, each by itself. */
+  /** The entries of the legend, each as an SVG. */
   readonly legendParts: readonly string[];
   readonly panels: readonly string[];
   /** Panels beside each other in `svg`. */
@@ -43,7 +42,7 @@ export interface Figure {
 const gap = 16;
 const edge = 8;
 
-/** Puts panels, legend and numbers together. */
+/** Composes panels, legend and numbers. */
 export function makeFigure(
   panels: readonly Panel[],
   csv: string,
@@ -59,14 +58,14 @@ export function makeFigure(
   };
 }
 
-/** Axes and images as attributes, for the script of a page; a file has no use for them. */
+/** Axes and images as attributes, used by the script of a page only. */
 function readable({ axes, image }: Panel): string {
   const attribute = (name: string, value: unknown) =>
     value === undefined ? "" : ` data-${name}="${escapeText(JSON.stringify(value))}"`;
   return attribute("axes", axes) + attribute("image", image);
 }
 
-/** One panel as an SVG element; with x, y when it stands inside another. */
+/** One panel as an SVG element, with x and y where it is nested in another. */
 export function panelSvg({ width, height, label, content }: Panel, attributes = ""): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg"${attributes} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
@@ -101,8 +100,8 @@ function stackPanels(panels: readonly Panel[], columns: number, legend: Panel | 
 }
 
 /**
- * The picture for a file of its own: colour variables replaced by their light values, black on white. Programs other
- * than browsers do not know CSS variables.
+ * The picture as a standalone file: colour variables are replaced by their light values, black on white, because
+ * programs other than browsers do not support CSS variables.
  */
 export function standaloneSvg(svg: string): string {
   return svg

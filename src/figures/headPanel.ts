@@ -1,7 +1,7 @@
 /**
- * @file The panel of attention heads by depth, or of blocks of convolutions: a row per attention layer, in it the heads
- * one below the other, each with its RGA, its null, its noise and, where known, the same alignment with the other heads
- * of the layer.
+ * @file The panel of attention heads by depth, or of blocks of convolutions: one row per attention layer, with its
+ * heads one below the other. Each head has its RGA, null, standard error and, where known, the same alignment with the
+ * other heads of the layer.
  */
 import * as Plot from "@observablehq/plot";
 import { byHeadLayer, type OtherHeads } from "../measure/network/headBaselines.ts";
@@ -17,11 +17,11 @@ interface HeadRow extends DepthRow {
   /** Pixels from the top. */
   readonly at: number;
   readonly others: OtherHeads | undefined;
-  /** What people call it. */
+  /** Name of a head as shown. */
   readonly called: string;
 }
 
-/** The heads of one attention layer, from one height to another. */
+/** The heads of one attention layer, between two heights. */
 interface Band {
   readonly name: string;
   readonly label: string;
@@ -30,18 +30,18 @@ interface Band {
   readonly to: number;
 }
 
-/** chosen: pixels between the heads of two layers, and of the lowest band, so that its name fits. */
+/** chosen: pixels between the heads of two layers, and least height of a band, so that its name fits. */
 const gap = 12;
 const leastBand = 16;
 
-/** chosen: characters of a name beside its band. */
+/** chosen: most characters of a name beside its band. */
 const labelLength = 24;
 
 /**
  * The panel.
  *
- * @param rows RGA of the heads in order of execution, those without a value included
- * @param baseline by name of the head; a head that is not in it has no mark for the others
+ * @param rows RGA of the heads in order of execution, including heads without a value
+ * @param baseline alignment with the other heads by head name; a missing head has no such mark
  */
 export function headPanel(
   what: "attention heads" | "blocks",
@@ -80,7 +80,7 @@ export function headPanel(
   });
 }
 
-/** @param half pixels of an upright dash above and below its head */
+/** @param half pixels of a vertical dash above and below its head */
 function headMarks(rows: readonly HeadRow[], half: number): Plot.Markish[] {
   const colour = relationColour.rga;
   const upright = { y1: (row: HeadRow) => row.at - half, y2: (row: HeadRow) => row.at + half };
@@ -111,7 +111,7 @@ function words({ called, found, others }: HeadRow): string {
   return `${valueWords(`${visibleText(called)} RGA`, found)}${compared}`;
 }
 
-/** Heads laid out from the top, `step` pixels apart, those of one layer together. */
+/** Heads laid out from the top, `step` pixels apart, grouped by layer. */
 function bandsOf(
   what: string,
   rows: readonly DepthRow[],

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the RGA of attention heads over the steps of training beside its baselines, a panel an attention layer
- * (as Figs. 5 and 15 of arXiv 2410.03006). Lines are medians over the heads of the layer, bands reach from the lowest
+ * @file Figure: the RGA of attention heads and its baselines over the steps of training, one panel per attention layer
+ * (as Figs. 5 and 15 of arXiv 2410.03006). Lines are medians over the heads of the layer; bands reach from the lowest
  * to the highest head.
  */
 import * as Plot from "@observablehq/plot";
@@ -18,7 +18,7 @@ import { matrixColour, relationColour } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 import { type StepAxis, stepAxis } from "./stepAxis.ts";
 
-/** The curves: what they are called, their colour, their value of one head. */
+/** The curves: name, colour, and value for one head. */
 const curves = [
   {
     key: "rga",

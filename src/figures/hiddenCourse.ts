@@ -1,6 +1,6 @@
 /**
- * @file The six relations of the hidden representations, as Fig. 8 of arXiv 2410.03006 takes them: what maps 1 to D
- * read (side a) and what maps 0 to D - 1 write (side b). Data and output are left out, and dead layers.
+ * @file The six relations of the hidden representations, as in Fig. 8 of arXiv 2410.03006: inputs of maps 1 to D (side
+ * a) and outputs of maps 0 to D - 1 (side b). Data, output and dead layers are left out.
  */
 
 import { median } from "../measure/median.ts";
@@ -23,7 +23,8 @@ export interface HiddenMedian {
 }
 
 /**
- * Of every measurement, by step, the relations that have a value; a network of one map has no hidden representation.
+ * The relations that have a value at each measurement, by step; empty for a network of one map, which has no hidden
+ * representation.
  */
 export function hiddenCourse(snapshots: readonly Snapshot[], convention: Convention = "paper"): HiddenMedian[] {
   return snapshots
@@ -43,7 +44,9 @@ export function hiddenCourse(snapshots: readonly Snapshot[], convention: Convent
     );
 }
 
-/** Of a network that is no chain of maps (transformers) all maps stand, but for the first input and the last output. */
+/**
+ * In a network that is not a chain of maps (transformers) all maps count, except the first input and the last output.
+ */
 function hiddenOf({ layers }: Snapshot, side: Side, convention: Convention) {
   const maps = layers.filter(isMap);
   const chain = hiddenSides(layers)?.hidden.flatMap((one) => (one.side === side ? [one.layer] : []));

@@ -1,6 +1,6 @@
 /**
- * @file Labels beside their marks, which stay where they are: to the right where there is room, else to the left, and
- * up or down where another label stands.
+ * @file Placement of labels beside fixed marks: to the right where there is room, else to the left; shifted up or down
+ * where another label is in the way.
  */
 
 export interface Labelled {
@@ -10,7 +10,7 @@ export interface Labelled {
 }
 
 export interface PlacedLabel extends Labelled {
-  /** Where the text begins (right of the mark) or ends (left of it). */
+  /** Where the text begins (if right of the mark) or ends (if left of it). */
   readonly atX: number;
   readonly atY: number;
   readonly anchor: "start" | "end";
@@ -23,17 +23,17 @@ interface Frame {
   readonly bottom: number;
 }
 
-/** chosen: pixels between lines of labels, from a mark to its label, and of a character of 11 pixels. */
+/** chosen: pixels between lines of labels, from a mark to its label, and per character of an 11 pixel font. */
 const line = 13;
 const aside = 9;
 const character = 6.2;
-/** Pixels of a mark from its middle. */
+/** Radius of a mark in pixels. */
 const radius = 5;
 
 /**
- * Places in pixels, y downwards. A label that finds no free place near its mark is left out. Deterministic.
+ * Positions in pixels, y downwards. A label without free space near its mark is left out. Deterministic.
  *
- * @param others further marks, on which no label stands where another place is free
+ * @param others further marks, which labels avoid where another position is free
  */
 export function labelsBeside(
   marks: readonly Labelled[],

@@ -1,11 +1,11 @@
 /**
- * @file Layers in the groups that people think in: the blocks of a network, with names cut to what tells layers of a
- * block apart. What all names share is said once.
+ * @file Groups of layers: the blocks of a network. Names are shortened to the part that distinguishes the layers of a
+ * block; the part that all share becomes the title.
  */
 import { visibleText } from "./escape.ts";
 
 export interface LayerGroup {
-  /** What the names of the group share, "" where that is nothing: "blocks.0". */
+  /** Common prefix of the group's names, such as "blocks.0"; "" if there is none. */
   readonly title: string;
   readonly layers: readonly GroupedLayer[];
 }
@@ -16,12 +16,14 @@ export interface GroupedLayer {
   readonly short: string;
 }
 
-/** The first number that is a whole part of a name: the block. */
+/** The first part of a name that is a number: the index of the block. */
 function blockOf(name: string): string | undefined {
   return /(?:^|[./_])(\d+)(?=[./_[]|$)/.exec(name)?.[1];
 }
 
-/** Groups in the order of the names; neighbours of one block stand together, the rest in groups without a title. */
+/**
+ * Groups in the order of the names. Consecutive names of a block form a group; the rest are in groups without a title.
+ */
 export function layerGroups(names: readonly string[]): LayerGroup[] {
   const runs: string[][] = [];
   let last: string | undefined;
@@ -45,7 +47,10 @@ export function layerGroups(names: readonly string[]): LayerGroup[] {
   );
 }
 
-/** The group under what its names share up to a dot or slash; where that is nothing, under "block 3". */
+/**
+ * The group with the common prefix of its names, up to a dot or slash, as title; without a prefix the title is "block
+ * 3".
+ */
 function titled(names: readonly string[]): LayerGroup {
   const shared = sharedParts(names);
   if (shared === "") {
@@ -59,7 +64,7 @@ function titled(names: readonly string[]): LayerGroup {
   };
 }
 
-/** What the names begin with in common, up to the last dot or slash within it. */
+/** Common prefix of the names, up to its last dot or slash. */
 export function sharedParts(names: readonly string[]): string {
   if (names.length < 2) return "";
   let length = 0;

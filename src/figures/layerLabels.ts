@@ -1,13 +1,13 @@
 /**
- * @file Names of layers as labels beside the rows of a figure: short enough to fit, still telling layers apart.
+ * @file Names of layers as labels beside the rows of a figure: short enough to fit, and still distinct.
  */
 import { shorten, visibleText } from "./escape.ts";
 import { sharedParts } from "./layerGroups.ts";
 
 /**
- * The names as they are where all fit; else each without the parts that all begin with, and cut at its front to at most
- * `length` characters, because the end says which module of which block it is ("…11.self_attn.q_proj"); cut in the
- * middle instead where that would make two layers alike.
+ * The names unchanged if all fit. Otherwise the common prefix is removed, and each name is cut at its front to at most
+ * `length` characters, because its end identifies module and block ("…11.self_attn.q_proj"). Where that would make two
+ * labels equal, names are cut in the middle instead.
  */
 export function layerLabels(names: readonly string[], length: number): string[] {
   const long = names.some((name) => [...visibleText(name)].length > length);
@@ -18,14 +18,14 @@ export function layerLabels(names: readonly string[], length: number): string[] 
 }
 
 /**
- * What the names of layers with a number begin with in common; others, such as a last layer of its own, keep theirs.
+ * Common prefix of the names of numbered layers; others, such as a separate last layer, keep their whole name.
  */
 function sharedByBlocks(names: readonly string[]): string {
   const blocks = names.filter((name) => /[./]\d+[./[]/.test(name));
   return sharedParts(blocks.length > 1 ? blocks : names);
 }
 
-/** Begins after a dot or slash where one is near. */
+/** Cuts the front, at a dot or slash if one is near. */
 function cutFront(name: string, length: number): string {
   const characters = [...visibleText(name)];
   if (characters.length <= length) return characters.join("");
@@ -36,7 +36,7 @@ function cutFront(name: string, length: number): string {
   return `…${tail.slice(boundary + 1).join("")}`;
 }
 
-/** What a pointer on the label is told: the name where the label is not all of it. */
+/** Text for a label under the pointer: the full name, if the label shortens it. */
 export function fullName(name: string, label: string): string | null {
   const full = visibleText(name);
   return full === label ? null : full;
@@ -45,7 +45,7 @@ export function fullName(name: string, label: string): string | null {
 /** chosen: mean width of a character of a label of 11 pixels. */
 const characterWidth = 6;
 
-/** Pixels that the longest label needs, with room to the frame. */
+/** Pixels that the longest label needs, including the gap to the frame. */
 export function labelWidth(labels: readonly string[]): number {
   return Math.ceil(Math.max(0, ...labels.map((label) => [...label].length)) * characterWidth) + 14;
 }

@@ -1,5 +1,5 @@
 /**
- * @file The matrices H, G, Z of a layer as the figures show them: trace-normalised, both sides (theory.md Eqs. 2, 3, 4,
+ * @file The matrices H, G, Z of a layer as drawn in figures: trace-normalised, on both sides (theory.md Eqs. 2, 3, 4,
  * 8).
  */
 import { gram, type Matrix, trace } from "../linalg/matrix.ts";
@@ -12,8 +12,8 @@ export interface SideMatrices {
   readonly side: Side;
   readonly d: number;
   /**
-   * Each divided by its mean diagonal entry, so that its trace is d. Absent where moments are missing or the trace is
-   * not positive.
+   * Each is divided by its mean diagonal entry, so that its trace is d. Absent where moments are missing or the trace
+   * is not positive.
    */
   readonly H: Matrix | undefined;
   readonly G: Matrix | undefined;
@@ -27,8 +27,8 @@ export interface LayerMatrices {
 }
 
 /**
- * H, G and Z of both sides of a layer from its moments. An attention head has side b and no Z. O(dOut dIn (dOut +
- * dIn)).
+ * H, G and Z of both sides of a layer from its moments. An attention head has only side b, without Z. O(dOut dIn (dOut
+ * + dIn)).
  */
 export function layerMatrices(layer: LayerMoments, convention: Convention = "paper"): LayerMatrices {
   const sides = (["a", "b"] as const).flatMap((side): SideMatrices[] => {

@@ -1,6 +1,6 @@
 /**
- * @file Legends: rows of a small sample of the mark and its name, wrapped to a width. Names are measured by a mean
- * width per character, because there is no font here to ask.
+ * @file Legends: samples of marks with their names, wrapped to a width. The width of a name is estimated from a mean
+ * width per character, because no font is available here.
  */
 import { escapeText } from "./escape.ts";
 import type { Panel } from "./figure.ts";
@@ -29,9 +29,9 @@ export interface LegendEntry {
 const rowHeight = 20;
 const sampleWidth = 24;
 const characterWidth = 6.6; // chosen: mean of system-ui fonts at 12 px
-const wideCharacter = 7.6; // chosen: of capitals, where an entry is cut at its own edge
+const wideCharacter = 7.6; // chosen: for capitals, where an entry is cropped at its own edge
 
-/** The legend as a panel `width` wide and as high as its rows need, and entry by entry. */
+/** The legend as a panel `width` wide and as high as its rows need, and as single entries. */
 export function legendPanel(entries: readonly LegendEntry[], width = 520): Panel {
   const content: string[] = [];
   let x = 0;

@@ -1,8 +1,8 @@
-/** @file Ticks of an axis whose values are logarithms to base ten, and their labels. */
+/** @file Ticks of an axis whose values are base-10 logarithms, and their labels. */
 
 /**
- * At most `most` whole exponents within a range; where it holds fewer than two, also those of 2 and 5 times a power of
- * ten.
+ * At most `most` integer exponents within a range; if there are fewer than two, also the exponents of 2 and 5 times a
+ * power of ten.
  */
 export function exponentTicks([low, high]: readonly [number, number], most = 5): number[] {
   const [from, to] = [Math.ceil(low), Math.floor(high)];
@@ -16,7 +16,7 @@ export function exponentTicks([low, high]: readonly [number, number], most = 5):
   return between.filter((tick) => tick >= low && tick <= high);
 }
 
-/** The number behind a logarithm: 1e−3, 0.02, 1, 50. */
+/** The number that an exponent stands for, as a label: 1e−3, 0.02, 1, 50. */
 export function exponentLabel(exponent: number): string {
   const rounded = Math.round(exponent);
   if (Math.abs(exponent - rounded) < 1e-9 && Math.abs(rounded) > 1) return `1e${String(rounded).replace("-", "−")}`;

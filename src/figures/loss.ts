@@ -24,16 +24,16 @@ interface Series {
   readonly points: readonly MetricPoint[];
 }
 
-/** chosen: more points than a panel has pixels are drawn as the means of this many stretches of the axis. */
+/** chosen: more points than this are drawn as means over as many intervals of the axis, about one per pixel. */
 const maxPoints = 400;
 
 /**
  * Draws train/loss, eval/loss and, where present, train/accuracy, eval/accuracy, eval/perplexity and eval/linear-probe;
- * eval/samples is said in the legend.
+ * eval/samples is shown in the legend.
  *
- * @param metrics rows in any order; other quantities and values that are not finite are left out of the picture
- * @param logSteps the kind of the axis of steps, where other figures decide it
- * @returns undefined where there is no loss to draw. csv: step,name,value of every row drawn, unthinned
+ * @param metrics rows in any order; other quantities and non-finite values are not drawn
+ * @param logSteps whether the step axis is logarithmic, where other figures decide it
+ * @returns undefined where there is no loss to draw. csv: step,name,value of every row, before thinning
  */
 export function lossFigure(metrics: readonly MetricPoint[], logSteps?: boolean): Figure | undefined {
   const loss = seriesOf(metrics, "loss");
@@ -59,7 +59,7 @@ export function lossFigure(metrics: readonly MetricPoint[], logSteps?: boolean):
   return makeFigure(panels, csv, { columns: panels.length === 3 ? 3 : 2, legend: legendPanel(entries) });
 }
 
-/** Names of quantities on their axes, where they are others than in metrics.jsonl. */
+/** Axis names of quantities that differ from their names in metrics.jsonl. */
 const axisWords: Readonly<Record<string, string>> = { "linear-probe": "accuracy of a linear probe" };
 
 function evaluationWords(samples: number | undefined): string {
@@ -76,7 +76,7 @@ function seriesOf(metrics: readonly MetricPoint[], quantity: string): Series[] {
     .filter(({ points }) => points.length > 0);
 }
 
-/** Pixels of a panel with one beside it, or two. */
+/** Width in pixels of a panel among two, and among three. */
 const wide = 460;
 const narrow = 324;
 
@@ -126,7 +126,7 @@ function quantityPanel(
   );
 }
 
-/** Shares of samples on a linear axis, whatever they span. */
+/** Shares of samples, which always have a linear axis. */
 function shareScale(values: readonly number[]): Plot.ScaleOptions {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.01, (high - low) * 0.05);
@@ -151,7 +151,7 @@ function valueScale(values: readonly number[]): Plot.ScaleOptions {
   return { type: "linear", domain: [low - room, high + room], ticks: 5, tickFormat: plainNumber };
 }
 
-/** 1, 2 and 5 of every decade where there are few; every decade, or every second and so on, where there are many. */
+/** Ticks at 1, 2 and 5 of every decade if there are few decades, else at every decade, every second, and so on. */
 function logTicks(low: number, high: number): number[] {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const decades = Math.log10(high / low);
@@ -162,7 +162,7 @@ function logTicks(low: number, high: number): number[] {
   return ticks.filter((tick) => tick >= low && tick <= high);
 }
 
-/** Means of at most maxPoints equal stretches of the (log) axis; the points themselves where they are few. */
+/** Means over at most maxPoints equal intervals of the (log) axis; the points themselves if there are few. */
 function thin(points: readonly MetricPoint[], log: boolean): readonly MetricPoint[] {
   if (points.length <= maxPoints) return points;
   const place = (step: number) => (log ? Math.log1p(step) : step);

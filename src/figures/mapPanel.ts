@@ -1,6 +1,6 @@
 /**
- * @file A panel of linear maps by depth: a row per map, in it the three relations of one side, each with its null and
- * its noise.
+ * @file A panel of linear maps by depth: one row per map, with the three relations of one side, each with null and
+ * standard error.
  */
 import * as Plot from "@observablehq/plot";
 import type { Side } from "../moments/moments.ts";
@@ -12,11 +12,11 @@ import { fullName, labelWidth, layerLabels } from "./layerLabels.ts";
 import { type Relation, relationColour, relationSymbol, relations } from "./palette.ts";
 import { plotPanel } from "./plotPanel.ts";
 
-/** chosen: characters of a name beside its row. */
+/** chosen: most characters of a name beside its row. */
 const labelLength = 26;
 
 /**
- * Pixels from layer to layer: generous for few, just readable for many, and less (with fewer names) beyond some 150.
+ * Pixels from layer to layer: generous for few, just legible for many, and less (with fewer names) beyond some 150.
  */
 function rowHeight(count: number): number {
   if (count <= 12) return 26;
@@ -27,7 +27,7 @@ function rowHeight(count: number): number {
  * The panel of one side.
  *
  * @param names of all maps, in order; @param rows of all maps and both sides
- * @returns undefined where nothing of this side has a value
+ * @returns undefined where no map has a value on this side
  */
 export function mapPanel(
   side: Side,
@@ -74,7 +74,9 @@ export function mapPanel(
   });
 }
 
-/** Where a new block begins: the name differs up to its first number. None where blocks would be single layers. */
+/**
+ * Indices where a new block begins: the name differs up to its first number. Empty where blocks would be single layers.
+ */
 function blockStarts(names: readonly string[]): number[] {
   const block = names.map((name) => /^\D*\d*/.exec(name)![0]);
   const starts = names.map((_, at) => at).filter((at) => at > 0 && block[at] !== block[at - 1]);
@@ -83,7 +85,7 @@ function blockStarts(names: readonly string[]): number[] {
 
 type PlacedRow = DepthRow & { readonly at: number };
 
-/** A dash per layer: upright, because a line from row to row would run in zigzag among those of the values. */
+/** One vertical dash per layer; a line from row to row would zigzag among the lines of the values. */
 function nullDashes(rows: readonly PlacedRow[], relation: Relation, half: number): Plot.Markish {
   return Plot.ruleX(
     rows.filter(({ found }) => found.null !== null),
@@ -98,7 +100,7 @@ function nullDashes(rows: readonly PlacedRow[], relation: Relation, half: number
   );
 }
 
-/** A dot per layer with its noise, joined by a faint line that lets the eye follow one relation through the network. */
+/** One dot per layer with its standard error; a faint line joins the dots of one relation through the network. */
 function profile(rows: readonly PlacedRow[], relation: Relation, r: number): Plot.Markish[] {
   const stroke = relationColour[relation];
   const value = (row: PlacedRow) => row.found.value;

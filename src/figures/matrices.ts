@@ -11,7 +11,7 @@ import { type Figure, makeFigure, type Panel } from "./figure.ts";
 import type { LayerMatrices, MatrixName } from "./layerMatrices.ts";
 import { encodePng, pngDataUri } from "./png.ts";
 
-/** chosen: larger matrices are averaged down to at most this many rows, more than a screen shows side by side. */
+/** chosen: larger matrices are averaged down to at most this many rows, more than a screen can show side by side. */
 export const maxRows = 256;
 
 const names = ["H", "G", "Z"] as const;
@@ -21,17 +21,17 @@ const image = { x: 8, y: 30, size: 240 };
 interface Drawn {
   readonly side: Side;
   readonly name: MatrixName;
-  /** As drawn: averaged down where d is large. */
+  /** The matrices as drawn: averaged down where d is large. */
   readonly drawn: Matrix;
   readonly d: number;
-  /** Neurons without any activation or gradient: rows and columns of zeros. */
+  /** Neurons without any activation or gradient, whose rows and columns are zero. */
   readonly dead: number;
 }
 
 /**
- * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4), those of a side on one colour scale, symmetric about zero.
- * Its end is the largest of the 99th percentiles of their sizes, which can be compared because each matrix is divided
- * by its mean diagonal.
+ * Draws the matrices of one layer (theory.md Eqs. 2, 3, 4). The matrices of a side share one colour scale, symmetric
+ * about zero. It ends at the largest of the 99th percentiles of their absolute entries; these are comparable because
+ * each matrix is divided by its mean diagonal entry.
  *
  * @param rows larger matrices are averaged down to at most this many
  * @returns undefined where the layer has none. csv: side,i,j,H,G,Z of the upper triangles as drawn
@@ -68,7 +68,7 @@ function zeroRows(A: Matrix): number {
   return count;
 }
 
-/** One row per side and entry i <= j with the three values beside each other, four digits as drawn. */
+/** One row per side and entry i <= j with the three values, four digits, as drawn. */
 function* upperTriangles(shown: readonly Drawn[]): Generator<Cell[]> {
   for (const side of sides) {
     const own = names.map((name) => shown.find((one) => one.side === side && one.name === name)?.drawn);
@@ -78,7 +78,7 @@ function* upperTriangles(shown: readonly Drawn[]): Generator<Cell[]> {
   }
 }
 
-/** Means over square blocks, the smallest whole number of rows and columns that leaves at most `limit` of them. */
+/** Means over square blocks, of the smallest size that leaves at most `limit` rows. */
 export function averageDown(A: Matrix, limit: number): Matrix {
   const block = Math.ceil(A.rows / limit);
   if (block <= 1) return A;
@@ -108,7 +108,7 @@ function matrixPanel({ name, side, drawn: A, d, dead }: Drawn, limit: number, pa
   return { width: size + 2 * x, height: y + size + 6, label, content, image: { name: `${name}_${side}`, d, limit } };
 }
 
-/** The colour scales of the sides, one below the other. */
+/** The colour scales of the two sides, one below the other. */
 function scalesPanel(limits: readonly (readonly [Side, number])[], palette: Uint8Array): Panel {
   const indices = Uint8Array.from({ length: levels }, (_, level) => level);
   const uri = pngDataUri(encodePng(levels, 1, indices, palette));

@@ -1,7 +1,7 @@
 /**
  * @file Figure: expressivity against plasticity of the neurons of a layer (theory.md Eq. 75; as Fig. 7 of arXiv
- * 2410.03006). Left the diagonals, a point a neuron, in logarithms; right the correlations of pairs of neurons in H
- * against those in G. Neurons that follow different laws are seen as branches.
+ * 2410.03006). Left: the diagonals, one point per neuron, on logarithmic axes. Right: the correlations of pairs of
+ * neurons in H against those in G. Neurons that follow different laws appear as branches.
  */
 import * as Plot from "@observablehq/plot";
 import { neuronPoints, type Points, plasticity } from "../measure/neurons/plasticity.ts";
@@ -25,13 +25,13 @@ interface SideNeurons {
   readonly side: Side;
   readonly diagonal: readonly Point[];
   readonly correlations: readonly Point[];
-  /** Correlations over all neurons and pairs, in words. */
+  /** Correlations over all neurons and pairs, as text. */
   readonly ofDiagonal: string;
   readonly ofPairs: string;
 }
 
 /**
- * Draws two panels a side.
+ * Draws two panels per side.
  *
  * @param pairs more pairs than this are thinned evenly
  * @returns undefined where no side has both H and G of two neurons or more. csv: side,kind,H,G of the points drawn,
@@ -60,7 +60,7 @@ export function neurons(layer: LayerMatrices, pairs = maxPairs): Figure | undefi
   return makeFigure(found.flatMap(panels), csv, { columns: 2 });
 }
 
-/** The points one by one; of more than `most`, so many evenly spaced. */
+/** The points, thinned evenly to at most `most`. */
 function listed({ h, g }: Points, most = h.length): Point[] {
   return evenly(h.length, most).map((at): Point => [h[at]!, g[at]!]);
 }

@@ -22,10 +22,13 @@ interface Point {
 
 const size = { width: 340, height: 250, marginTop: 34, marginLeft: 56, marginRight: 12, marginBottom: 38 } as const;
 
-/** chosen: of more attentions the ranges of their heads would hide one another. */
+/** chosen: with more attention layers the ranges of their heads would hide one another. */
 const mostRanges = 4;
 
-/** Draws the courses; undefined where no pair was measured at two steps. csv: one row per step, pair and head */
+/**
+ * Draws the three quantities over steps; undefined where no pair was measured at two steps. csv: one row per step, pair
+ * and head
+ */
 export function noiseBalanceOverTime(snapshots: readonly Snapshot[]): Figure | undefined {
   const all = pairSeries(snapshots);
   const ranges = all.filter(({ heads }) => heads).length <= mostRanges;
@@ -86,22 +89,20 @@ export function noiseBalanceOverTime(snapshots: readonly Snapshot[]): Figure | u
       curves(all, imbalances),
     ),
   ];
-  const legend: LegendEntry[] = [
-    ...pairLegend(all),
-    ...(measured
-      ? ([
-          { text: "chance", colour: "currentColor", samples: ["dashed"] },
-          {
-            text: all.some(({ heads }) => heads)
-              ? `± error; of heads ${ranges ? "their range" : "medians alone"}`
-              : "± standard error",
-            colour: "currentColor",
-            samples: ["band"],
-          },
-        ] as const)
-      : []),
-  ];
+  const legend = [...pairLegend(all), ...(measured ? bandLegend(all, ranges) : [])];
   return makeFigure(panels, csvOf(all), { columns: 3, legend: legendPanel(legend, 1050) });
+}
+
+function bandLegend(all: readonly PairSeries[], ranges: boolean): LegendEntry[] {
+  const heads = all.some((one) => one.heads);
+  return [
+    { text: "chance", colour: "currentColor", samples: ["dashed"] },
+    {
+      text: heads ? `± error; heads: ${ranges ? "their range" : "medians only"}` : "± standard error",
+      colour: "currentColor",
+      samples: ["band"],
+    },
+  ];
 }
 
 function withErrors(one: PairSeries, value: (pair: PairSnapshot) => readonly [number | null, number | null]): Point[] {

@@ -1,6 +1,6 @@
 /**
- * @file What figures of symmetric pairs share: every pair at every step, with its name and the colour of its place in
- * the network.
+ * @file Parts shared by the figures of symmetric pairs: every pair at every step, with its name and a colour by its
+ * position in the network.
  */
 import {
   attentionName,
@@ -18,21 +18,21 @@ import { layerLabels } from "./layerLabels.ts";
 import type { LegendEntry } from "./legend.ts";
 import { depthColour } from "./palette.ts";
 
-/** A pair, or the heads of an attention, over the steps at which it was measured. */
+/** A pair, or the heads of an attention layer, over the steps at which it was measured. */
 export interface PairSeries {
-  /** Unlike that of every other: with what is between where two maps have two pairs. */
+  /** Unique name; includes the function between the maps where two maps form two pairs. */
   readonly name: string;
-  /** The name cut to fit beside a row. */
+  /** The name shortened to fit beside a row. */
   readonly label: string;
   readonly colour: string;
   readonly heads: boolean;
   readonly steps: readonly { readonly step: number; readonly group: PairGroup; readonly snapshot: Snapshot }[];
 }
 
-/** chosen: characters of a name beside its row. */
+/** chosen: most characters of a name beside its row. */
 const labelLength = 26;
 
-/** The pairs that two maps share, in their order; those of scale alone, which have one side, apart. */
+/** The pairs of two maps, in order, or those of scale, which have one side only. */
 export function pairSeries(snapshots: readonly Snapshot[], wanted: "two-sided" | "scale" = "two-sided"): PairSeries[] {
   const found = new Map<string, { step: number; group: PairGroup; snapshot: Snapshot }[]>();
   for (const snapshot of snapshots.toSorted((x, y) => x.step - y.step))
@@ -60,7 +60,9 @@ function namesOf(groups: readonly PairGroup[]): string[] {
   });
 }
 
-/** What both names of a pair share said once: "attn.0.qkv → proj"; numbers keep theirs. */
+/**
+ * The name of a pair with the common prefix of both maps given once: "attn.0.qkv → proj"; a number keeps its prefix.
+ */
 function shortName(name: string): string {
   const [first = "", mark, second] = name.split(/ ([→×]) /);
   const shared = first.slice(0, first.lastIndexOf(".") + 1);
@@ -69,7 +71,7 @@ function shortName(name: string): string {
   return /^\d/.test(own) ? name : `${first} ${mark} ${own}`;
 }
 
-/** A number of each step that has one: of heads median and range. */
+/** One number for each step that has one; for heads, median and range. */
 export function overSteps(
   { steps }: PairSeries,
   value: (pair: PairSnapshot) => number | null,
@@ -80,7 +82,7 @@ export function overSteps(
   });
 }
 
-/** chosen: pairs named in a legend; of more, the colours from the first to the last. */
+/** chosen: most pairs named in a legend; with more, it shows the colours from the first to the last pair. */
 const mostNamed = 12;
 
 export function pairLegend(all: readonly PairSeries[]): LegendEntry[] {

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the symmetric pairs of a network in order of execution, with the imbalance of their weights, their
- * noise balance beside RGA of what they share, and the ratio that says where noise moves weight (theory.md Eqs. 105,
+ * @file Figure: the symmetric pairs of a network in order of execution: imbalance of their weights, noise balance
+ * beside RGA of the representation between them, and the ratio that shows where noise moves weight (theory.md Eqs. 105,
  * 107, 124, 125).
  */
 import * as Plot from "@observablehq/plot";
@@ -28,7 +28,7 @@ interface Mark {
 const top = 44;
 const bottom = 44;
 
-/** Draws the pairs of one measurement; undefined without any that two maps share. csv: one row per pair and head */
+/** Draws the pairs of one measurement; undefined without any pair of two maps. csv: one row per pair and head */
 export function pairsByDepth(snapshot: Snapshot): Figure | undefined {
   const all = pairSeries([snapshot]);
   if (all.length === 0) return undefined;
@@ -86,22 +86,24 @@ export function pairsByDepth(snapshot: Snapshot): Figure | undefined {
         ]
       : []),
   ];
-  const entries: LegendEntry[] = measured
-    ? [
-        { text: "noise balance, ± error", colour: "currentColor", samples: ["whisker", "dot"] },
-        { text: "chance", colour: "currentColor", samples: ["tick"] },
-        ...(shared.length > 0
-          ? [{ text: "RGA of what they share", colour: relationColour.rga, samples: ["ring"] as const }]
-          : []),
-        ...(all.some(({ heads }) => heads)
-          ? [{ text: "median of heads", colour: "currentColor", samples: ["circle"] as const }]
-          : []),
-      ]
-    : [];
+  const entries = measured ? legendOf(all, shared.length > 0) : [];
   return makeFigure(panels, csvOf(all, rga), {
     columns: 3,
     ...(entries.length > 0 && { legend: legendPanel(entries, 640) }),
   });
+}
+
+function legendOf(all: readonly PairSeries[], hasRga: boolean): LegendEntry[] {
+  return [
+    { text: "noise balance, ± error", colour: "currentColor", samples: ["whisker", "dot"] },
+    { text: "chance", colour: "currentColor", samples: ["tick"] },
+    ...(hasRga
+      ? [{ text: "RGA of the shared representation", colour: relationColour.rga, samples: ["ring"] as const }]
+      : []),
+    ...(all.some(({ heads }) => heads)
+      ? [{ text: "median of heads", colour: "currentColor", samples: ["circle"] as const }]
+      : []),
+  ];
 }
 
 function rowPanel(
@@ -142,7 +144,7 @@ function rowPanel(
   });
 }
 
-/** A dot a pair with its error; of heads small ones, and their median. */
+/** One dot per pair with its error; for heads, small dots and their median. */
 function dots(all: readonly PairSeries[], marks: readonly Mark[]): Plot.Markish[] {
   const colour = ({ y }: { y: number }) => all[y]!.colour;
   const isHead = ({ y }: { y: number }) => all[y]!.heads;

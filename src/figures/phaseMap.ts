@@ -1,7 +1,7 @@
 /**
  * @file Figure: the phase of every layer at every measurement, layers in order of execution against steps (theory.md
- * Eqs. 52, 87). A cell is divided as its draws are among the rows of the table; what belongs to no row stays empty. The
- * label stands where it is strict.
+ * Eqs. 52, 87). A cell is divided by the shares of its draws among the rows of the table; draws of no row leave it
+ * empty. The label is bold where it is strict.
  */
 import * as Plot from "@observablehq/plot";
 import type { LayerPhase } from "../measure/phase/layerPhase.ts";
@@ -23,7 +23,7 @@ interface Cell {
   readonly shares: readonly (readonly [row: string, share: number])[];
 }
 
-/** A part of a cell, in units of cells from the left. */
+/** A part of a cell, in units of cells from the left edge. */
 interface Part {
   readonly layer: string;
   readonly row: string;
@@ -33,8 +33,8 @@ interface Part {
 }
 
 /**
- * Hues of Okabe and Ito for the rows that llm layers are found in, tints of them for the others; undecided and none are
- * no colours.
+ * Hues of Okabe and Ito for the rows in which layers of llm are found, tints of them for the others; undecided and none
+ * have no colour.
  */
 const colours: Readonly<Record<string, string>> = {
   crh: "#f0e442",
@@ -52,29 +52,23 @@ const colours: Readonly<Record<string, string>> = {
 };
 const onDark = new Set(["5", "6", "8"]);
 
-/** chosen: measurements drawn; of more, so many are taken at even distances. */
+/** chosen: most measurements drawn; more are thinned evenly. */
 const mostSteps = 24;
-/** Pixels of a row; of many layers less, so that 120 of them are a page high. */
+/** Pixels per row; fewer for many layers, so that 120 of them fit a page. */
 const rowHeight = (layers: number) => (layers > 40 ? 14 : 22);
 const cellWidth = 34;
-/** Between cells, on either side, in cells. */
+/** Gap on either side of a cell, in cells. */
 const gap = 0.04;
-/** chosen: a row that has so many of the draws is named. */
+/** chosen: a row with at least this share of the draws is named. */
 const mostOf = 0.5;
 
 /**
- * @returns undefined where no layer has a phase, or there is one measurement. csv: every layer and step, scores in the
- * snapshots
+ * @returns undefined where no layer has a phase, or there is only one measurement. csv: every layer and step; scores
+ *   are in the snapshots
  */
 export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const ordered = snapshots.toSorted((x, y) => x.step - y.step);
-  const all = ordered.flatMap(({ step, layers }) =>
-    layers.flatMap(({ name, phase }) =>
-      phase
-        ? [{ step, layer: name, label: phase.label, paper: phase.paper.label, shares: sharesOf(phase), of: phase }]
-        : [],
-    ),
-  );
+  const all = measuredPhases(ordered);
   const steps = [...new Set(all.map(({ step }) => step))];
   if (steps.length < 2) return undefined;
   const kept = spaced(steps);
@@ -85,11 +79,6 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
   const left = labelWidth(labels);
   const short = new Set(kept.map(formatStep));
   const at = ({ step }: Cell) => kept.indexOf(step);
-  const parts = cells.flatMap((cell) => partsOf(cell, at(cell)));
-  const said = cells.flatMap((cell) => {
-    const text = sayable(cell);
-    return text === undefined ? [] : [{ ...cell, ...text, x: at(cell) + 0.5 }];
-  });
   const panel = plotPanel("The phase of every layer over training steps", {
     width: left + 10 + kept.length * cellWidth,
     height: 66 + layers.length * rowHeight(layers.length),
@@ -109,31 +98,64 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
     y: { type: "band", domain: layers, axis: null, padding: 0.08 },
     marks: [
       Plot.axisY({ tickFormat: (_: string, index: number) => labels[index]!, tickSize: 0, fontSize: 11, label: null }),
-      Plot.barX(parts, {
-        x1: "from",
-        x2: "to",
-        y: "layer",
-        fill: ({ row }: Part) => colours[row] ?? "none",
-      }),
-      Plot.barX(cells, {
-        x1: (cell: Cell) => at(cell) + gap,
-        x2: (cell: Cell) => at(cell) + 1 - gap,
-        y: "layer",
-        fill: "none",
-        stroke: "currentColor",
-        strokeOpacity: 0.25,
-        title: ({ layer, step, label, shares }: Cell) =>
-          `${layer}, step ${step}: ${label}; ${shares.map(([row, share]) => `${row} ${Math.round(100 * share)} %`).join(", ")}`,
-      }),
-      ...[true, false].map((strict) =>
-        Plot.text(
-          said.filter((one) => one.strict === strict),
-          { x: "x", y: "layer", text: "text", fill: "fill", fontWeight: strict ? 700 : 400, fontSize: 11 },
-        ),
-      ),
+      ...cellMarks(cells, at),
     ],
   });
-  const csv = toCsv(
+  return makeFigure([panel], csvOf(all));
+}
+
+interface MeasuredPhase extends Cell {
+  readonly paper: LayerPhase["label"];
+  readonly of: LayerPhase;
+}
+
+function measuredPhases(ordered: readonly Snapshot[]): MeasuredPhase[] {
+  return ordered.flatMap(({ step, layers }) =>
+    layers.flatMap(({ name, phase }) =>
+      phase
+        ? [{ step, layer: name, label: phase.label, paper: phase.paper.label, shares: sharesOf(phase), of: phase }]
+        : [],
+    ),
+  );
+}
+
+/** Shares of the rows in colour, the frames of the cells, and labels. @param at index of the column of a cell */
+function cellMarks(cells: readonly Cell[], at: (cell: Cell) => number): Plot.Markish[] {
+  const parts = cells.flatMap((cell) => partsOf(cell, at(cell)));
+  const labelled = cells.flatMap((cell) => {
+    const text = cellLabel(cell);
+    return text === undefined ? [] : [{ ...cell, ...text, x: at(cell) + 0.5 }];
+  });
+  return [
+    Plot.barX(parts, {
+      x1: "from",
+      x2: "to",
+      y: "layer",
+      fill: ({ row }: Part) => colours[row] ?? "none",
+    }),
+    Plot.barX(cells, {
+      x1: (cell: Cell) => at(cell) + gap,
+      x2: (cell: Cell) => at(cell) + 1 - gap,
+      y: "layer",
+      fill: "none",
+      stroke: "currentColor",
+      strokeOpacity: 0.25,
+      title: ({ layer, step, label, shares }: Cell) =>
+        `${layer}, step ${step}: ${label}; ${shares.map(([row, share]) => `${row} ${Math.round(100 * share)} %`).join(", ")}`,
+    }),
+    ...[true, false].map((strict) =>
+      Plot.text(
+        labelled.filter((one) => one.strict === strict),
+        { x: "x", y: "layer", text: "text", fill: "fill", fontWeight: strict ? 700 : 400, fontSize: 11 },
+      ),
+    ),
+  ];
+}
+
+const rowNames = [...phaseTable.map(({ label }) => label), "no row"] as const;
+
+function csvOf(all: readonly MeasuredPhase[]): string {
+  return toCsv(
     ["step", "layer", "phase", "phasePaper", ...rowNames],
     all.map(({ step, layer, label, paper, of }) => [
       step,
@@ -143,12 +165,9 @@ export function phaseMap(snapshots: readonly Snapshot[]): Figure | undefined {
       ...rowNames.map((row) => of.weights?.[row] ?? null),
     ]),
   );
-  return makeFigure([panel], csv);
 }
 
-const rowNames = [...phaseTable.map(({ label }) => label), "no row"] as const;
-
-/** The rows with their shares; of a record without shares the label alone. */
+/** The rows with their shares; for a record without shares, the label alone. */
 function sharesOf({ label, weights }: LayerPhase): Cell["shares"] {
   if (weights === undefined) return colours[label] ? [[label, 1]] : [];
   return leadingRows(weights);
@@ -164,10 +183,9 @@ function partsOf({ layer, shares }: Cell, at: number): Part[] {
 }
 
 /**
- * The label in a cell: bold where it is strict, else the row with most of the draws, quiet; nothing where that is no
- * row.
+ * The label in a cell: bold if strict, else the row with most of the draws, in grey; empty if that is no row.
  */
-function sayable({ label, shares }: Cell): { text: string; fill: string; strict: boolean } | undefined {
+function cellLabel({ label, shares }: Cell): { text: string; fill: string; strict: boolean } | undefined {
   const on = (row: string) => (onDark.has(row) ? "#ffffff" : "#16191d");
   if (colours[label]) return { text: label, fill: shares[0]?.[0] === label ? on(label) : "currentColor", strict: true };
   const [first] = shares;

@@ -1,4 +1,4 @@
-/** @file Figure: images in rows and columns, as one bitmap a panel. */
+/** @file Figure: images in rows and columns, one bitmap per panel. */
 import { toCsv } from "./csv.ts";
 import { escapeText } from "./escape.ts";
 import { type Figure, makeFigure, type Panel } from "./figure.ts";
@@ -10,7 +10,7 @@ export interface PicturePanel {
   readonly width: number;
   readonly height: number;
   readonly count: number;
-  /** Images beside each other. */
+  /** Images per row. */
   readonly columns: number;
   /** Base64 of count x height x width bytes, 0 black. */
   readonly pixels: string;
@@ -29,9 +29,9 @@ const GAP = 1;
 const greys = Uint8Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
 
 /**
- * Draws each group as one grid.
+ * Draws each group of images as one grid.
  *
- * @throws RangeError where the pixels are not as many as the sizes say. csv: panel,image,row and its values
+ * @throws RangeError if the number of pixels does not match the sizes. csv: panel,image,row and its values
  */
 export function picturesFigure(all: readonly PicturePanel[], { columns, width = 300 }: PictureOptions): Figure {
   const widest = Math.max(0, ...all.map((group) => group.width));

@@ -1,6 +1,6 @@
 /**
- * @file Runs Observable Plot, in a page or outside of one, and takes from its result only the
- * drawing: no style sheet, no class, no generated id, coordinates to a hundredth of a pixel. Same options, same bytes.
+ * @file Runs Observable Plot, inside or outside a page, and keeps only the drawing: no style sheet, class or generated
+ * id; coordinates to a hundredth of a pixel. The same options give the same bytes.
  */
 import * as Plot from "@observablehq/plot";
 import { visibleText } from "./escape.ts";
@@ -9,25 +9,24 @@ import { type ReadableAxes, readableAxis, type Scale } from "./readings.ts";
 import { svgDocument } from "./svgDocument.ts";
 
 /**
- * How values are read off a panel: the names of its axes where these have no label of their own, and what is special
- * about them.
+ * How values are read from a panel: names of axes that have no label, and special properties of the axes.
  */
 export interface Reading {
   readonly x?: string;
   readonly y?: string;
-  /** Axes whose numbers are logarithms to base ten. */
+  /** Axes whose numbers are base-10 logarithms. */
   readonly powers?: "x" | "y" | "xy";
-  /** Curves that are read together at one place. */
+  /** Whether all curves are read together at one position. */
   readonly along?: "x";
 }
 
 /**
  * Draws one plot.
  *
- * @param label what it shows, in words
+ * @param label what it shows, as text
  * @param options of Plot.plot, width and height in pixels; marks must not clip (Plot numbers its clip paths across
  * plots)
- * @param reading where a page may read values off it
+ * @param reading how a page may read values from it
  */
 export function plotPanel(
   label: string,
@@ -48,11 +47,11 @@ export function plotPanel(
   return { width: options.width, height: options.height, label, content, ...(axes && { axes }) };
 }
 
-/** Two characters that Unicode keeps out of texts. */
+/** Two Unicode noncharacters. */
 const lessThan = "\ufdd0";
 const greaterThan = "\ufdd1";
 
-/** The label with what HTML leaves as it is in attributes, and XML does not, marked until all is text. */
+/** The label with markers for characters that HTML keeps in attributes and XML does not; replaced once all is text. */
 function marked(label: string): string {
   return visibleText(label).replaceAll("<", lessThan).replaceAll(">", greaterThan);
 }

@@ -1,5 +1,5 @@
 /**
- * @file Writes PNG images of indexed colour (PNG specification, third edition: colour type 3, bit depth 8, no
+ * @file Writes PNG images with indexed colours (PNG specification, third edition: colour type 3, bit depth 8, no
  * interlace, filter 0). Pure: bytes in, bytes out. Does not read PNG.
  */
 import { zlibSync } from "fflate";
@@ -40,7 +40,7 @@ export function pngDataUri(png: Uint8Array): string {
   return `data:image/png;base64,${toBase64(png)}`;
 }
 
-/** Bytes as base64, in pieces that fit into one call. */
+/** Bytes as base64, converted in pieces that fit one call. */
 export function toBase64(bytes: Uint8Array): string {
   let binary = "";
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));

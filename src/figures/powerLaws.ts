@@ -1,6 +1,6 @@
 /**
- * @file Figure: one second moment of a layer against another along common eigenvectors, in logarithms, with guides at
- * the slopes of the phases (as Figs. 3 and 20 of arXiv 2410.03006, which pair sorted eigenvalues).
+ * @file Figure: one second moment of a layer against another along common eigenvectors, on logarithmic axes, with
+ * guides at the slopes of the phases (as Figs. 3 and 20 of arXiv 2410.03006, which pair sorted eigenvalues).
  */
 import * as Plot from "@observablehq/plot";
 import { type SpectralPairs, spectralPairs } from "../measure/laws/spectralPairs.ts";
@@ -36,7 +36,7 @@ export interface LawPoints {
   readonly points: SpectralPairs;
 }
 
-/** All pairs that have points, on both sides (theory.md Eq. 33). O(d^3): what takes the time of the figure. */
+/** All pairs that have points, on both sides (theory.md Eq. 33). O(d^3), most of the time of the figure. */
 export function lawPoints(layer: LayerMoments, convention: Convention): LawPoints[] {
   return (["a", "b"] as const).flatMap((side) =>
     pairNames.flatMap((pair): LawPoints[] => {
@@ -60,7 +60,7 @@ export function powerLaws(
   return powerLawsOf(lawPoints(layer, convention), exponents, convention);
 }
 
-/** The same from points that were found elsewhere. */
+/** The same from points computed elsewhere. */
 export function powerLawsOf(
   found: readonly LawPoints[],
   exponents: LayerExponents | undefined,
@@ -91,7 +91,7 @@ export function powerLawsOf(
   return makeFigure(drawn.map(panel), csv, { columns: 3, legend });
 }
 
-/** Covariances, or plain second moments where a record of an earlier version has no others. */
+/** Covariances, or plain second moments for a record of an earlier version that has no others. */
 export function lawsOf(exponents: LayerExponents | undefined): Convention {
   return exponents !== undefined && exponents.covariance === undefined ? "raw" : "covariance";
 }
@@ -159,7 +159,7 @@ function heading(first: string, second: string, exponent: Exponent | undefined):
   if (!exponent) return `${first} against ${second}`;
   const { value, interval, status } = exponent;
   if (value === null) return `${first}, ${second}: ${(status ?? "not measured").replaceAll("-", " ")}`;
-  // no sign of what rounds to zero
+  // no minus sign on zero
   const text = (number: number): string => number.toFixed(2).replace(/^-(?=0\.00$)/, "");
   const within = interval === null ? "" : ` [${interval.map(text).join(", ")}]`;
   return `${first} ~ ${second}^${text(value)}${within}`;
@@ -169,10 +169,10 @@ function axis(domain: [number, number], label: string | null): Plot.ScaleOptions
   return { ...logarithmicAxis(domain), ...centred, label };
 }
 
-/** chosen: the name of a guide is left out where it would stand nearer to the last one than this share of the frame. */
+/** chosen: the name of a guide is left out if it would be closer to the previous one than this share of the frame. */
 const nameRoom = 0.07;
 
-/** The guides with their slopes where they leave the frame, from the steepest down. */
+/** The guides, labelled with their slopes where they leave the frame, from the steepest down. */
 function guideMarks(lines: readonly Point[][], { left, right, low, high }: Frame): Plot.Markish[] {
   const named: (Point & { name: string })[] = [];
   for (const [i, ends] of [...lines.entries()].reverse()) {
@@ -204,7 +204,7 @@ interface Frame {
   readonly high: number;
 }
 
-/** The part of a line through a point that lies in the frame, from left to right. */
+/** The part of a line through a point that is inside the frame, from left to right. */
 function clipped({ x, y }: Point, slope: number, { left, right, low, high }: Frame): Point[] {
   const at = (to: number): Point => {
     const up = y + slope * (to - x);
@@ -215,7 +215,7 @@ function clipped({ x, y }: Point, slope: number, { left, right, low, high }: Fra
   return [at(left), at(right)];
 }
 
-/** Between the two ends of an interval of slopes, through the centre. */
+/** The wedge between the two ends of an interval of slopes, through the centre. */
 function band(
   centre: Point,
   [least, most]: readonly [number, number],

@@ -1,6 +1,6 @@
 /**
- * @file Figure: the rank of the representation against its alignment with the gradient, a point per layer and step (as
- * Fig. 4 of arXiv 2410.03006, where points are layers and colours weight decays).
+ * @file Figure: the rank of the representation against its alignment with the gradient, one point per layer and step
+ * (as Fig. 4 of arXiv 2410.03006, where points are layers and colours weight decays).
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, RankValue, Snapshot } from "../measure/snapshot.ts";
@@ -65,7 +65,7 @@ export function rankAlignment(snapshots: readonly Snapshot[], convention: Conven
 
 const size = { width: 460, height: 300, marginTop: 30, marginLeft: 40, marginRight: 16, marginBottom: 42 } as const;
 
-/** chosen: of more layers only the first and the last have their name beside their mark. */
+/** chosen: with more layers only the first and the last have their name beside their mark. */
 const maxNamed = 12;
 
 function rankRows(snapshots: readonly Snapshot[], convention: Convention): RankRow[] {
@@ -109,7 +109,7 @@ function rankPanel(
   const steps = Math.max(...points.map((point) => point.step));
   const most = Math.min(1, Math.ceil(high * 10 + 0.3) / 10);
   const labels = endLabels(ends, names, { low, most });
-  // of one measurement the ends are all
+  // with one measurement the last points are all points
   const over = steps === Math.min(...points.map((point) => point.step)) ? [] : points;
   const at = { x: "x", y: "alignment" };
   return plotPanel(

@@ -1,6 +1,6 @@
 /**
- * @file What a page needs to read values off a panel: how pixels of its axes become numbers. Marks carry no numbers of
- * their own, because their places are the numbers; the page's script turns them back.
+ * @file The data with which a page reads values from a panel: how pixels of its axes convert to numbers. Marks carry no
+ * numbers of their own; the page's script computes them from the positions.
  */
 
 /**
@@ -18,7 +18,7 @@ export interface ReadableAxis {
 export interface ReadableAxes {
   readonly x: ReadableAxis;
   readonly y: ReadableAxis;
-  /** Curves over one quantity are read together at one place; points one by one. */
+  /** Curves over one quantity are read together at one position; points one by one. */
   readonly along?: "x";
 }
 
@@ -30,7 +30,7 @@ export interface Scale {
   readonly constant?: number | undefined;
 }
 
-/** @returns undefined for scales that are not of numbers */
+/** @returns undefined for scales that are not numeric */
 export function readableAxis(scale: Scale | undefined, name: string, powers: boolean): ReadableAxis | undefined {
   const [domain, range] = [[...(scale?.domain ?? [])], [...(scale?.range ?? [])]];
   const [values, pixels] = [domain, range].map((ends) => [ends[0], ends.at(-1)]) as [unknown[], unknown[]];
@@ -41,7 +41,7 @@ export function readableAxis(scale: Scale | undefined, name: string, powers: boo
   return { kind, pixels: rounded(pixels), values: rounded(values), name, ...constant };
 }
 
-/** The inverse of a scale: the value behind a pixel. The page's script has the same in its own words. */
+/** The inverse of a scale: the value at a pixel. The page's script has its own copy. */
 export function valueAt({ kind, pixels, values, constant = 1 }: ReadableAxis, pixel: number): number {
   const share = (pixel - pixels[0]) / (pixels[1] - pixels[0]);
   const between = (from: number, to: number) => from + share * (to - from);
@@ -62,7 +62,7 @@ export function valueAt({ kind, pixels, values, constant = 1 }: ReadableAxis, pi
   }
 }
 
-/** The pixel of a value; undefined beyond the axis. */
+/** The pixel of a value; undefined outside the axis. */
 export function pixelAt({ kind, pixels, values, constant = 1 }: ReadableAxis, value: number): number | undefined {
   const bend = (x: number): number => {
     if (kind === "log") return Math.log(x);

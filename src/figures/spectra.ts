@@ -1,6 +1,6 @@
 /**
  * @file Figure: the eigenvalues of H, G and Z of a layer by rank, each divided by the largest, with the noise floor of
- * the samples (theory.md Eqs. 29, 30). As the right of Fig. 14 of arXiv 2410.03006.
+ * the samples (theory.md Eqs. 29, 30). As the right panel of Fig. 14 of arXiv 2410.03006.
  */
 import * as Plot from "@observablehq/plot";
 import type { Convention, LayerSnapshot } from "../measure/snapshot.ts";
@@ -26,13 +26,13 @@ interface Drawn {
  */
 const least = 1e-7;
 
-/** chosen: points drawn of one spectrum; of more, so many evenly spaced in the logarithm of the rank. */
+/** chosen: most points drawn per spectrum; more are thinned, evenly in the logarithm of the rank. */
 const mostPoints = 200;
 
 /**
  * Draws the spectra of both sides of a layer.
  *
- * @returns undefined where the layer has no spectrum. csv: one row per eigenvalue, floor beside it
+ * @returns undefined where the layer has no spectrum. csv: one row per eigenvalue, with the floor
  */
 export function spectra(
   { spectra: measured }: Pick<LayerSnapshot, "spectra">,
@@ -127,7 +127,7 @@ interface Point {
   readonly y: number;
 }
 
-/** Rank against the logarithm of the eigenvalue over the largest. */
+/** Points of rank and logarithm of the eigenvalue divided by the largest. */
 function pointsOf({ values }: SpectrumRecord): Point[] {
   const kept = values.flatMap((value, i) =>
     value > least * values[0]! ? [{ x: i + 1, y: Math.log10(value / values[0]!) }] : [],
@@ -137,7 +137,7 @@ function pointsOf({ values }: SpectrumRecord): Point[] {
   return [...new Set(places)].map((place) => kept[place]!);
 }
 
-/** Where the floor of the samples lies; weights have none. */
+/** The noise floor of the samples; weights have none. */
 function floorLine(
   name: MatrixName,
   { floor, values }: SpectrumRecord,

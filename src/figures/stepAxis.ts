@@ -1,6 +1,5 @@
 /**
- * @file The axis of training steps. Steps measured at log-spaced times get a symlog axis, which has room for step 0;
- * others a linear one.
+ * @file The axis of training steps: symlog for log-spaced steps, since it has room for step 0, and linear for others.
  */
 
 import { centred } from "./axes.ts";
@@ -20,9 +19,9 @@ export interface StepAxis {
 let chosen: boolean | undefined;
 
 /**
- * Draws with one kind of step axis, whatever the steps are: what the reader of a page chose.
+ * Draws with a given kind of step axis, whatever the steps are; used where the reader of a page chose one.
  *
- * @param log undefined leaves it to the steps
+ * @param log undefined: the steps decide
  */
 export function withStepAxis<T>(log: boolean | undefined, draw: () => T): T {
   const before = chosen;
@@ -34,7 +33,7 @@ export function withStepAxis<T>(log: boolean | undefined, draw: () => T): T {
   }
 }
 
-/** Whether the steps crowd towards the start: their median lies below a quarter of the largest. */
+/** Whether the steps are denser at the start: their median is below a quarter of the largest. */
 export function isLogSpaced(steps: readonly number[]): boolean {
   const positive = [...new Set(steps)].filter((step) => step > 0).sort((x, y) => x - y);
   return positive.length >= 4 && positive[positive.length >> 1]! < positive.at(-1)! / 4;
@@ -44,8 +43,8 @@ export function isLogSpaced(steps: readonly number[]): boolean {
  * The axis for these steps.
  *
  * @param steps all steps drawn, in any order
- * @param maxTicks ticks that the panel has room for
- * @param log the kind of axis, where another series decides it
+ * @param maxTicks most ticks that the panel has room for
+ * @param log whether the axis is logarithmic, where another series decides it
  */
 export function stepAxis(steps: readonly number[], maxTicks: number, log = isLogSpaced(steps)): StepAxis {
   const [low, high] = [smallest(steps), largest(steps)];

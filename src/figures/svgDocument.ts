@@ -1,9 +1,9 @@
 /**
- * @file The document that figures make their elements with: a page's own, or outside of one the document that is handed
- * in (drawOn).
+ * @file The document in which figures create their elements: the page's own or, outside a page, the document given to
+ * drawOn.
  */
 
-/** As much of a Document as figures need beside Observable Plot, which takes it whole. */
+/** The part of Document that figures use themselves; Observable Plot gets the whole document. */
 export interface SvgDocument {
   createElementNS(namespace: string, name: string): SvgElement;
 }
@@ -14,12 +14,12 @@ interface SvgElement {
 
 let made: (() => SvgDocument) | undefined;
 
-/** Hands over what makes the document, which is asked for when the first figure is drawn. */
+/** Sets the function that makes the document. It is called when the first figure is drawn. */
 export function drawOn(make: () => SvgDocument): void {
   made = make;
 }
 
-/** Nothing is ever attached to it. @throws Error where there is none */
+/** The document; nothing is ever attached to it. @throws Error where there is none */
 export function svgDocument(): SvgDocument {
   const found = made?.() ?? (globalThis as { document?: SvgDocument }).document;
   if (found === undefined)

@@ -1,6 +1,6 @@
 /**
- * @file Figure: a measure of many runs over one of their parameters, median and quartiles; a curve for each value of
- * another parameter or for each layer, a panel for each value of a third.
+ * @file Figure: a measure of many runs over one of their parameters, as median and quartiles; one curve for each value
+ * of another parameter or for each layer, one panel for each value of a third.
  */
 import { plainNumber } from "./axes.ts";
 import { type ChartAxis, type ChartPoint, type Curve, charts } from "./charts.ts";
@@ -22,12 +22,12 @@ export interface SweepDot {
 }
 
 export interface SweepCurvesOptions {
-  /** The parameter on x, and how its values lie. */
+  /** The parameter on x, and the kind of its scale. */
   readonly x: { readonly name: string; readonly spacing: "linear" | "log" | "categories" };
   readonly y: { readonly label: string; readonly log: boolean };
   readonly by?: string | undefined;
   readonly group?: string | undefined;
-  /** What the number of one run is, where that is not y itself. */
+  /** How the number of one run was obtained, where it is not y itself. */
   readonly note?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface SweepCurvesOptions {
  * Draws curves over a parameter.
  *
  * @param dots in the order of groups, curves and x
- * @returns csv: panel,curve,x,y,low,high of every point; x by its name where values are categories
+ * @returns csv: panel,curve,x,y,low,high of every point; x is a name where values are categories
  */
 export function sweepCurves(dots: readonly SweepDot[], { x, y, by, group, note }: SweepCurvesOptions): Figure {
   const names = different(dots.map((dot) => dot.x));
@@ -82,28 +82,28 @@ export function sweepCurves(dots: readonly SweepDot[], { x, y, by, group, note }
   return charts(panels, { columns: single ? 1 : Math.min(3, panels.length), legend, ...(single && SINGLE) });
 }
 
-/** chosen: pixels of a panel that stands alone. */
+/** chosen: width in pixels of a single panel. */
 const SINGLE = { width: 520, height: 320 };
 
-/** The values in their order, each once. */
+/** The distinct values in order of appearance. */
 export function different(values: readonly Value[]): Value[] {
   return [...new Set(values)];
 }
 
-/** A value as text; numbers to four digits. */
+/** A value as text; numbers with four digits. */
 export function shown(value: Value): string {
   if (value === null) return "none";
   return typeof value === "number" ? plainNumber(value) : String(value);
 }
 
-/** "decay 0.01"; of layers the name alone. */
+/** The name of a group: "decay 0.01"; for layers the value alone. */
 export function called(name: string, value: Value): string {
   return name === "layer" ? shown(value) : `${name} ${shown(value)}`;
 }
 
-/** Ordered values by depth, texts by hue. */
+/** Colours: by depth for ordered values, by hue for texts. */
 function coloursOf(values: readonly Value[]): string[] {
   const isOrdered = values.length > 1 && values.every((value) => typeof value === "number");
-  const isMany = values.length > 7; // hues repeat beyond
+  const isMany = values.length > 7; // hues repeat after seven
   return values.map((_, i) => (isOrdered || isMany ? depthColour(i, values.length).fill : watchedColour(i)));
 }

@@ -1,6 +1,6 @@
 /**
- * @file Figure: a measure of many runs over two of their parameters at once. A cell has the median of its runs, as a
- * number and as a colour, and how many runs there are; a panel for each value of others.
+ * @file Figure: a measure of many runs over two of their parameters at once. A cell shows the median of its runs, as a
+ * number and as a colour, and the number of runs; one panel for each value of further parameters.
  */
 import * as Plot from "@observablehq/plot";
 import { centred, plainNumber, titleText } from "./axes.ts";
@@ -19,23 +19,23 @@ export interface HeatCell extends SweepDot {
 export interface SweepHeatOptions {
   readonly x: string;
   readonly heat: string;
-  /** What the colour is. */
+  /** What the colour shows. */
   readonly label: string;
   readonly by?: string | undefined;
   readonly group?: string | undefined;
-  /** What the number of one run is, where that is not what the colour says. */
+  /** How the number of one run was obtained, where it is not the measure itself. */
   readonly note?: string | undefined;
 }
 
 const cellWidth = 62;
 const cellHeight = 40;
 const margins = { marginTop: 34, marginLeft: 84, marginBottom: 44, marginRight: 12 };
-/** chosen: pixels that the words of the legend need. */
+/** chosen: pixels that the text of the legend needs. */
 const LEGEND = 540;
-/** chosen: steps of the ramp of colours. */
+/** chosen: steps of the colour scale. */
 const SHADES = 256;
 
-/** A cell as it is drawn. */
+/** A cell as drawn. */
 interface Drawn {
   readonly x: string;
   readonly y: string;
@@ -46,7 +46,7 @@ interface Drawn {
 }
 
 /**
- * Draws heat maps with one scale of colours.
+ * Draws heat maps with one common colour scale.
  *
  * @param cells in the order of groups, panels, rows and columns
  * @returns csv: group,by,<heat>,<x>,n,median,low,high

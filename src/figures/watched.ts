@@ -1,5 +1,5 @@
 /**
- * @file Figure: quantities that a run watches, over its steps, on one axis; what theory expects as dashed lines.
+ * @file Figure: quantities that a run watches over its steps, on one axis, with theoretical values as dashed lines.
  */
 import * as Plot from "@observablehq/plot";
 import { logarithmicAxis, plainNumber } from "./axes.ts";
@@ -22,20 +22,20 @@ export interface WatchedSeries {
 }
 
 export interface WatchedFigureOptions {
-  /** Name of the upright axis. */
+  /** Name of the y axis. */
   readonly axis: string;
-  /** Whether it is logarithmic, if there is a positive value. */
+  /** Whether the y axis is logarithmic, if there is a positive value. */
   readonly log: boolean;
   readonly expected: readonly { readonly meaning: string; readonly value: number }[];
-  /** The kind of the axis of steps, where other figures decide it. */
+  /** Whether the step axis is logarithmic, where other figures decide it. */
   readonly logSteps?: boolean | undefined;
 }
 
 /**
  * Draws the courses.
  *
- * @returns undefined where there is no value. csv: step,name,value of every value, also of those that a logarithmic
- * axis cannot show
+ * @returns undefined where there is no value. csv: step,name,value of every value, including those that a logarithmic
+ *   axis cannot show
  */
 export function watchedFigure(all: readonly WatchedSeries[], options: WatchedFigureOptions): Figure | undefined {
   const drawn = all.filter(({ points }) => points.length > 0);
@@ -90,10 +90,10 @@ export function watchedFigure(all: readonly WatchedSeries[], options: WatchedFig
   return makeFigure([panel], csv, { legend: legendPanel(entries, 560) });
 }
 
-/** chosen: room for what falls to rounding and for what diverges; what lies lower yet would press the rest together. */
+/** chosen: enough decades for values that fall to rounding level or diverge; lower values would compress the rest. */
 const DECADES = 30;
 
-/** From the least to the largest with some room; of logarithms, not more than DECADES below the largest. */
+/** Range of the values with a margin; for logarithms, at most DECADES below the largest. */
 function spanOf(values: readonly number[], log: boolean): [number, number] {
   const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   const least = values.reduce((found, value) => Math.min(found, value), Number.POSITIVE_INFINITY);

@@ -1,6 +1,6 @@
 /**
- * @file Medians over the hidden representations of a network, as the paper's Fig. 8 takes them: side a of maps 1 to D,
- * side b of maps 0 to D - 1; the data's side and the output's side apart. Dead layers are in no median.
+ * @file Medians over the hidden representations of a network, as in the paper's Fig. 8: side a of maps 1 to D, side b
+ * of maps 0 to D - 1. The sides of data and output are separate. Dead layers are left out.
  */
 
 import { median } from "../measure/median.ts";
@@ -16,12 +16,12 @@ export interface HiddenMedians {
   readonly b: SideValues;
   /** The smallest value of any hidden representation. */
   readonly lowest: number | null;
-  /** Values at the two ends, which are no hidden representations. */
+  /** Values at the two ends, which are not hidden representations. */
   readonly data: SideValues;
   readonly output: SideValues;
 }
 
-/** @returns undefined where the network is no chain of maps */
+/** @returns undefined where the network is not a chain of maps */
 export function hiddenMedians({ layers }: Pick<Snapshot, "layers">, convention: Convention): HiddenMedians | undefined {
   const chain = hiddenSides(layers);
   if (!chain || chain.hidden.length === 0) return undefined;

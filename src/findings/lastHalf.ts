@@ -1,7 +1,7 @@
 /**
- * @file How a run still moved over the last half of its steps: its loss, its representations (docs/theory.md Eq. 64),
- * its learning rate. A fixed factor of time is what tells a drift in log t and a random walk from convergence: measured
- * per step, all of them slow down.
+ * @file How much a run still changed over the last half of its steps: its loss, its representations (docs/theory.md Eq.
+ * 64), its learning rate. A fixed factor of time distinguishes a drift in log t and a random walk from convergence;
+ * measured per step, all of them slow down.
  */
 
 import { median } from "../measure/median.ts";
@@ -17,7 +17,7 @@ export interface MetricPoint {
   readonly value: number;
 }
 
-/** What is known of a run. */
+/** Measurements and metrics of a run. */
 export interface Course {
   /** In any order. */
   readonly snapshots: readonly Snapshot[];
@@ -25,17 +25,16 @@ export interface Course {
 }
 
 /**
- * chosen: a loss that falls by no more over the last half of the steps stands still, as far as its own scatter lets one
- * tell.
+ * chosen: a loss that falls by at most this over the last half of the steps counts as constant, within its scatter.
  */
-export const standingLoss = 0.05;
+export const constantLoss = 0.05;
 
 export interface LossChange {
-  /** Loss at the end over that at half the steps, less 1: negative where it falls. */
+  /** Loss at the end divided by that at half the steps, minus 1; negative where it falls. */
   readonly change: number;
-  /** Standard error of it, from the scatter of the recorded losses; 0 where there is one at either end. */
+  /** Its standard error, from the scatter of the recorded losses; 0 if there is one loss at either end. */
   readonly error: number;
-  /** Step of the end. */
+  /** The last step. */
   readonly step: number;
   readonly of: "training" | "evaluation";
 }
@@ -72,9 +71,9 @@ function meanOf(values: readonly number[]): { mean: number; variance: number } |
   return { mean, variance: n < 2 ? 0 : squares / (n - 1) / n };
 }
 
-/** Whether the loss falls by more than its scatter and what counts as standing. */
+/** Whether the loss falls by more than its scatter and the limit for a constant loss. */
 export function stillFalls({ change, error }: LossChange): boolean {
-  return -change > Math.max(standingLoss, 2 * error);
+  return -change > Math.max(constantLoss, 2 * error);
 }
 
 /** Change of the representations over about a factor of two of the steps. */
@@ -82,23 +81,22 @@ export interface RepresentationChange {
   readonly step: number;
   readonly since: number;
   /**
-   * Median over representations of |A' - A| / |A|, A = cov(h, h) by the paper's convention; the two ends of what it may
-   * be.
+   * Bounds of the median over representations of |A' - A| / |A|, A = cov(h, h) by the paper's convention.
    */
   readonly least: number;
   readonly most: number;
-  /** Measurements that it was put together from; 1 where the two ends were compared themselves. */
+  /** Number of changes it was summed from; 1 where the two ends were compared directly. */
   readonly parts: number;
-  /** Over a shorter time, where it was measured and the two ends were compared. */
+  /** The change over a shorter time, if it was measured and the two ends were compared directly. */
   readonly shorter?: { readonly since: number; readonly value: number };
 }
 
 /**
- * Changes over factors of two, from the end down (docs/theory.md Eq. 64).
+ * Changes over factors of two, from the end backwards (docs/theory.md Eq. 64).
  *
- * Where the two ends were not compared (runs of earlier versions), the changes between measurements are put together. A
- * fluctuation about a rest leaves the largest of them, a random walk the root of the sum of their squares, a drift prod
- * (1 + c_i) - 1.
+ * Where the two ends were not compared directly (runs of earlier versions), the changes c_i between measurements are
+ * summed. A fluctuation about a fixed point gives the largest of them, a random walk the root of the sum of their
+ * squares, a drift prod (1 + c_i) - 1.
  */
 export function representationChanges(snapshots: readonly Snapshot[]): RepresentationChange[] {
   const ordered = byStep(snapshots);
@@ -136,11 +134,11 @@ function compared({ layers }: Snapshot): Ends | undefined {
 }
 
 /**
- * Whether a change is no larger than over a shorter time, as that of a fluctuation about a rest: a walk's grows as the
- * root of the time, a drift's faster.
+ * Whether a change is no larger than over a shorter time, as for a fluctuation about a fixed point. The change of a
+ * random walk grows as the root of the time, that of a drift faster.
  *
- * @param share of the time that the shorter one may be: over a quarter a walk goes half as far, which is told without
- * doubt
+ * @param share largest ratio of the shorter time to the longer: over a quarter of the time a walk goes half as far, a
+ *   clear difference
  */
 export function fluctuates({ step, since, most, shorter }: RepresentationChange, share = 1): boolean {
   if (shorter === undefined || step - shorter.since > share * (step - since)) return false;
@@ -166,17 +164,17 @@ function composed(ordered: readonly Snapshot[], half: number, step: number): End
   return least === null || most === null ? undefined : { least, most, parts: inside.length };
 }
 
-/** Hidden representations of a chain of maps, the outputs of all layers of another network; none of a dead layer. */
+/** Hidden representations of a chain of maps, or the outputs of all layers of another network, without dead layers. */
 function representations(layers: readonly LayerSnapshot[]): { layer: LayerSnapshot; side: "a" | "b" }[] {
   const hidden = hiddenSides(layers)?.hidden ?? [];
   const all = hidden.length > 0 ? hidden : layers.map((layer) => ({ layer, side: "b" as const }));
   return all.filter(({ layer }) => layer.dead === undefined);
 }
 
-/** chosen: a rate below this share of the largest is at zero; a schedule of two drops by ten ends above it. */
+/** chosen: a rate below this share of the largest counts as zero; a schedule with two drops by ten ends above it. */
 const zeroRate = 0.005;
 
-/** Whether the schedule has taken the learning rate to zero at the end: what stands still then says nothing. */
+/** Whether the learning rate ends at zero, where constant values say nothing about convergence. */
 export function rateAtZero({ metrics = [] }: Pick<Course, "metrics">): boolean {
   const rates = metrics.filter(({ name }) => name === "lr").toSorted((x, y) => x.step - y.step);
   const most = rates.reduce((largest, { value }) => Math.max(largest, value), 0);

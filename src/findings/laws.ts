@@ -1,6 +1,6 @@
 /**
  * @file Power laws and phases in words, for terminal, report and explain. Laws are those of covariances (theory.md,
- * "Which convention"); records of earlier versions have plain second moments alone.
+ * "Which convention"); records of earlier versions have plain second moments only.
  */
 import type { LayerPhase } from "../measure/phase/layerPhase.ts";
 import type { PhaseName } from "../measure/phase/phaseEvidence.ts";
@@ -9,12 +9,12 @@ import { leadingRows, type RowWeights } from "../measure/phase/rowWeights.ts";
 import type { Convention, LayerSnapshot, SideExponents } from "../measure/snapshot.ts";
 import { counted, listed } from "./numbers.ts";
 
-/** The convention that the laws of a record are read in. */
+/** The convention of the laws in a record. */
 export function lawConvention({ exponents }: Pick<LayerSnapshot, "exponents">): Convention {
   return exponents === undefined || isMeasured(exponents.covariance) ? "covariance" : "raw";
 }
 
-/** The exponents of a layer that its laws are read from; undefined where none were measured. */
+/** The exponents from which a layer's laws are read; undefined where none were measured. */
 export function lawExponents(layer: LayerSnapshot): { a: SideExponents | null; b: SideExponents } | undefined {
   const { exponents } = layer;
   const found = exponents?.[lawConvention(layer)];
@@ -30,7 +30,7 @@ function isMeasured(exponents: { a: SideExponents | null; b: SideExponents } | u
   );
 }
 
-/** Whether a row of the table is named. */
+/** Whether the label names a row of the table. */
 export function isDecided(label: PhaseName): boolean {
   return label !== "none" && label !== "undecided";
 }

@@ -1,28 +1,27 @@
 /**
- * @file Numbers as a reader expects them: true minus signs, thousands in groups as in the terminal, durations in words.
- * Independent of locale and time zone.
+ * @file Numbers as text: typographic minus signs, grouped thousands as in the terminal, durations in words. Independent
+ * of locale and time zone.
  */
 
-/** With a fixed number of decimals. */
+/** The number with a fixed number of decimals. */
 export function fixed(value: number, decimals = 3): string {
   const text = Math.abs(value).toFixed(decimals);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 /**
- * A power of ten with two digits before it where the number is larger or smaller than a reader counts zeros: 3.6e6,
- * 4.8e−4.
+ * The number in scientific notation with two digits where it is very large or small: 3.6e6, 4.8e−4.
  */
 export function scientific(value: number): string {
   return value.toExponential(1).replace("+", "").replaceAll("-", "−");
 }
 
-/** A whole number in groups of three: 100,000. */
+/** An integer in groups of three digits: 100,000. */
 export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
-/** To three significant digits. */
+/** The number with three significant digits. */
 export function brief(value: number): string {
   return String(Number(value.toPrecision(3))).replaceAll("-", "−");
 }
@@ -36,7 +35,7 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** 2026-03-01 14:05 UTC, from ISO 8601; the text as it is if it is something else. */
+/** 2026-03-01 14:05 UTC, from ISO 8601; other text stays as it is. */
 export function dateTime(iso: string): string {
   const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?Z$/.exec(iso);
   return found ? `${found[1]} ${found[2]} UTC` : iso;

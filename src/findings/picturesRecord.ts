@@ -1,4 +1,4 @@
-/** @file records/pictures.json: images that a network made when training ended (docs/formats.md, Pictures). */
+/** @file records/pictures.json: images that a network made at the end of training (docs/formats.md, Pictures). */
 
 export const PICTURES_SCHEMA = "crh-lab/pictures@1";
 
@@ -9,13 +9,13 @@ export interface PicturesRecord {
 }
 
 export interface PictureGroup {
-  /** What the images are, in a few words. */
+  /** Short title of the images. */
   readonly title: string;
   /** Pixels of one image. */
   readonly width: number;
   readonly height: number;
   readonly count: number;
-  /** Images beside each other. */
+  /** Images per row. */
   readonly columns: number;
   /** Base64 of count x height x width bytes, 0 black and 255 white, row by row, image by image. */
   readonly pixels: string;

@@ -1,6 +1,5 @@
 /**
- * @file The last measurement laid out relation by relation, each with its value before training and its verdict
- * (theory.md Eq. 85).
+ * @file The relations of the last measurement, each with its value before training and its verdict (theory.md Eq. 85).
  */
 import { type Judgement, judge, type Verdict } from "../measure/alignment/judge.ts";
 import { type RelationName, relationNames } from "../measure/phase/phaseTable.ts";
@@ -16,7 +15,7 @@ export interface Finding {
   readonly relation: RelationName;
   readonly convention: Convention;
   readonly last: AlignmentValue;
-  /** At the first measurement, where that is another one. */
+  /** At the first measurement, if that is a different one. */
   readonly first: AlignmentValue | undefined;
   readonly verdict: Verdict;
   readonly judgement: Judgement;
@@ -28,8 +27,7 @@ export function byStep(snapshots: readonly Snapshot[]): Snapshot[] {
 }
 
 /**
- * Every relation that the last measurement speaks of; relations that a layer does not have (rwa, gwa of a head) are
- * left out.
+ * Every relation of the last measurement; relations that a layer does not have (rwa, gwa of a head) are left out.
  */
 export function findings(snapshots: readonly Snapshot[], convention: Convention): Finding[] {
   const ordered = byStep(snapshots);
@@ -44,7 +42,7 @@ export function findings(snapshots: readonly Snapshot[], convention: Convention)
   );
 }
 
-/** The relations of one layer. @param start the same layer before training, where there is a measurement of it */
+/** The relations of one layer. @param start the same layer before training, if it was measured */
 export function layerFindings(
   layer: LayerSnapshot,
   start: LayerSnapshot | undefined,

@@ -1,6 +1,6 @@
 /**
- * @file Sentences on relations, from one judgement each, so that terminal, report and explain say the same of the same
- * number. Every sentence names its convention.
+ * @file Sentences on relations, each from one judgement, so that terminal, report and explain describe a number in the
+ * same words. Every sentence names its convention.
  */
 
 import { layerNames } from "../measure/network/layerNames.ts";
@@ -9,15 +9,15 @@ import { fixed, grouped, listed } from "./numbers.ts";
 import { type Finding, holds } from "./relationFindings.ts";
 import { conventionWord, deadWord, relationFormula, relationWord, verdictWord } from "./vocabulary.ts";
 
-/** A standard error: three decimals, or two digits where that would read 0.000. */
+/** A standard error: three decimals, or two significant digits where that would give 0.000. */
 export function errorText(error: number): string {
   if (error >= 0.0005) return error.toFixed(3);
   return error === 0 ? "0" : error.toExponential(0).replace("-", "−");
 }
 
 /**
- * "0.974 ± 0.004 by the paper's convention (0.982 less the bias of a finite sample; chance 0.19; 0.21 before training;
- * 3,000 rows)".
+ * "0.974 ± 0.004 by the paper's convention (0.982 without the bias of a finite sample; chance 0.19; 0.21 before
+ * training; 3,000 rows)".
  */
 export function numbersOf({ last, first, convention, judgement }: Finding): string {
   const { value, cosine, corrected: unbiased, noise, n } = last;
@@ -25,7 +25,7 @@ export function numbersOf({ last, first, convention, judgement }: Finding): stri
   const parts = [
     ...(cosine !== null && cosine < value - 0.01 ? [`cosine ${fixed(cosine, 3)}`] : []),
     ...(unbiased != null && Math.abs(unbiased - value) >= 0.005
-      ? [`${fixed(unbiased, 3)} less the bias of a finite sample`]
+      ? [`${fixed(unbiased, 3)} without the bias of a finite sample`]
       : []),
     ...(last.null === null ? [] : [`chance ${fixed(last.null, 2)}${biasInWords(judgement.chance - last.null)}`]),
     ...(first?.value == null ? [] : [`${fixed(first.value, 2)} before training`]),
@@ -40,7 +40,7 @@ export function byWords(convention: Convention): string {
   return convention === "paper" ? `by the ${conventionWord.paper}` : `by ${conventionWord[convention]}`;
 }
 
-/** What the bias of few samples takes away from chance, where it shows (Eq. 85). */
+/** The reduction of chance by the bias of few samples, where it is visible (Eq. 85). */
 function biasInWords(bias: number): string {
   return bias >= 0.005 ? ` + ${fixed(bias, 2)} of bias` : "";
 }
@@ -70,7 +70,7 @@ export function countSentence(found: readonly Finding[]): string {
   return `${held.length} of ${counted.length} relations hold ${byWords(first.convention)}${rest}`;
 }
 
-/** What is dead, and why; "" where nothing is. */
+/** Which layers are dead, and why; "" where none is. */
 export function deadSentence(layers: readonly LayerSnapshot[]): string {
   const dead = layers.filter((layer) => layer.dead !== undefined);
   if (dead.length === 0) return "";
@@ -80,5 +80,5 @@ export function deadSentence(layers: readonly LayerSnapshot[]): string {
   const which =
     dead.length > names.length ? `${names.join(", ")} and ${dead.length - names.length} more` : listed(names);
   if (dead.length === layers.length) return `The network is dead: ${listed(reasons)} in all ${layers.length} layers.`;
-  return `Dead, and in no count or median: ${which} (${listed(reasons)}).`;
+  return `Dead, and excluded from counts and medians: ${which} (${listed(reasons)}).`;
 }

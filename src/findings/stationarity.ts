@@ -1,9 +1,9 @@
 /**
- * @file How far from stationary a run is, in one sentence that its summary begins with: the theory speaks of the
- * stationary state, and what is far from it may still become what the theory says.
+ * @file How far from stationary a run is, in the first sentence of its summary. The theory describes the stationary
+ * state; a run far from it may still reach the predicted values.
  */
 import { median } from "../measure/median.ts";
-import { type Course, lossChange, rateAtZero, representationChanges, standingLoss, stillFalls } from "./lastHalf.ts";
+import { type Course, constantLoss, lossChange, rateAtZero, representationChanges, stillFalls } from "./lastHalf.ts";
 import { grouped, listed } from "./numbers.ts";
 import { byStep } from "./relationFindings.ts";
 
@@ -11,12 +11,12 @@ import { byStep } from "./relationFindings.ts";
  * "How far from stationary: residual 110 over a floor of 7.0 (..); loss still falling, by 26 % over the last half of
  * the steps; representations changed by 14 % since step 45,204 (paper's convention)."
  *
- * @returns "" where nothing was trained, or nothing of it was recorded
+ * @returns "" where nothing was trained or recorded
  */
 export function stationaritySentence(course: Course): string {
   const parts = [...residualWords(course), ...lossWords(course), ...changeWords(course)];
   if (parts.length === 0) return "";
-  const rate = rateAtZero(course) ? "; the schedule's rate is at zero, where everything stands still" : "";
+  const rate = rateAtZero(course) ? "; the learning rate is zero, where nothing changes" : "";
   const text = `${parts.join("; ")}${rate}.`;
   return `How far from stationary: ${text}`;
 }
@@ -40,7 +40,7 @@ function lossWords(course: Course): string[] {
   const name = of === "training" ? "loss" : "evaluation loss";
   const over = "over the last half of the steps";
   if (stillFalls(found)) return [`${name} still falling, by ${size} ${over}`];
-  const stands = Math.abs(change) <= standingLoss ? "standing still, " : "";
+  const stands = Math.abs(change) <= constantLoss ? "constant, " : "";
   return [`${name} ${stands}${change > 0 ? "up" : "down"} by ${size} ${over}`];
 }
 
@@ -58,7 +58,7 @@ export function changeInWords({ least, most }: { least: number; most: number }):
   return low === high ? `${low} %` : `between ${listed([low, high])} %`;
 }
 
-/** One decimal below 10. */
+/** In percent, with one decimal below 10. */
 export function percent(share: number): string {
   const value = 100 * share;
   return value < 9.95 ? value.toFixed(1) : String(Math.round(value));

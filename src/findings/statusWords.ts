@@ -1,4 +1,4 @@
-/** @file Statuses of values that are missing, in words. */
+/** @file Statuses of missing values, in words. */
 
 /** Why a value is missing, in words. */
 export function statusWords(status: string | undefined): string {

@@ -1,5 +1,5 @@
 /**
- * @file The words for sides, relations, conventions and verdicts, once for terminal, report, explain, claims and
+ * @file The words for sides, relations, conventions and verdicts, shared by terminal, report, explain, claims and
  * compare.
  */
 import type { Verdict } from "../measure/alignment/judge.ts";
@@ -26,17 +26,17 @@ export function relationFormula(side: Side, relation: RelationName): string {
   return `${first}_${side} ∝ ${second}_${side}`;
 }
 
-/** What a number was measured by; every sentence on a relation has it. */
+/** The convention of a number; every sentence on a relation names it. */
 export const conventionWord = {
   paper: "paper's convention",
   covariance: "covariances",
   raw: "plain second moments",
 } as const satisfies Record<Convention, string>;
 
-/** The same with what is done to the rows. */
+/** The same with an explanation. */
 export const conventionMeaning = {
   paper: "the paper's convention: rows divided by their norms, then centred",
-  covariance: "covariances: centred, not normalized, which is what the laws of the table are exact for",
+  covariance: "covariances: centred, not normalized; the laws of the table are exact for them",
   raw: "plain second moments: neither centred nor normalized",
 } as const satisfies Record<Convention, string>;
 
@@ -53,7 +53,7 @@ export const verdictWord = {
   flat: "does not hold, and is about what it was before training",
   weak: "does not hold",
   absent: "is not above chance",
-  "by-chance": "says nothing: chance alone would give it",
+  "by-chance": "is not informative: chance alone would give it",
   dead: "is dead",
   undefined: "has no value",
 } as const satisfies Record<Verdict, string>;

@@ -1,6 +1,6 @@
 /**
- * @file records/watched.json: what a run watches beside loss and moments, in words; the values are metrics
- * `watch/<quantity>`.
+ * @file records/watched.json: descriptions of the quantities that a run watches besides loss and moments. Their values
+ * are the metrics `watch/<quantity>`.
  */
 import type { MetricPoint } from "./lastHalf.ts";
 import { brief, scientific } from "./numbers.ts";
@@ -14,14 +14,14 @@ export interface WatchedRecord {
 }
 
 export interface WatchedQuantities {
-  /** In a few words. */
+  /** A short description. */
   readonly title: string;
   /** Name of the axis. */
   readonly axis: string;
   /** Whether a logarithmic axis suits them. */
   readonly log: boolean;
   readonly quantities: readonly { readonly name: string; readonly meaning: string }[];
-  /** What theory expects. */
+  /** Theoretical values. */
   readonly expected: readonly { readonly meaning: string; readonly value: number }[];
 }
 
@@ -34,7 +34,7 @@ export function watchedCourse(metrics: readonly MetricPoint[], quantity: string)
     .sort((x, y) => x.step - y.step);
 }
 
-/** A watched value as text: three digits, a power of ten where it is very small or large. */
+/** A watched value as text: three digits, in scientific notation where it is very small or large. */
 export function watchedNumber(value: number): string {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? scientific(value) : brief(value);

@@ -1,6 +1,6 @@
-/** @file Text of others where a person reads it. */
+/** @file Foreign text made safe to print. */
 
-/** The text without what a terminal would obey: names come from files of others. */
+/** The text without control characters that a terminal would obey, because names come from foreign files. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "·");
 }

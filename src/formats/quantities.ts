@@ -1,5 +1,5 @@
 /**
- * @file Numbers and times as people read them in a terminal.
+ * @file Numbers and times as text for the terminal.
  */
 
 /** 12345 as "12,345". */
@@ -7,12 +7,12 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-US");
 }
 
-/** With a fixed number of decimals; what rounds to zero has no sign: "0.00", not "-0.00". */
+/** The number with a fixed number of decimals; zero has no sign: "0.00", not "-0.00". */
 export function formatDecimals(value: number, decimals: number): string {
   return value.toFixed(decimals).replace(/^-(?=0\.?0*$)/, "");
 }
 
-/** Three significant digits, without an exponent while that is short: "1,240", "12.3", "0.41". */
+/** Three significant digits, without an exponent unless needed: "1,240", "12.3", "0.41". */
 export function formatRate(rate: number): string {
   if (rate >= 100) return formatCount(rate);
   return rate >= 10 ? rate.toFixed(1) : rate.toFixed(2);

@@ -1,7 +1,7 @@
-/** @file Text out of a stranger's file on its way into an error message. */
+/** @file Quotes text from a foreign file for an error message. */
 
 /**
- * The text in quotation marks, on one line, with nothing in it that a terminal would obey, cut after `most` characters.
+ * The text in quotation marks, on one line, without control characters, cut after `most` characters.
  */
 export function quote(text: string, most = 60): string {
   const shown = Array.from(text.slice(0, most + 1))

@@ -1,8 +1,8 @@
 /**
  * @file The safetensors container (https://github.com/huggingface/safetensors, "Format"): eight bytes with the length
  * of a JSON header, the header, and the tensors' bytes one after another, little-endian, row-major. Written so that any
- * reader can map the file (the header is padded with spaces to a multiple of 8, wider types come first); read as what
- * it may be: somebody's bytes. Typed arrays are taken to be little-endian, as on every platform that Node supports.
+ * reader can map the file (the header is padded with spaces to a multiple of 8, wider types come first); read as
+ * untrusted bytes. Typed arrays are taken to be little-endian, as on every platform that Node supports.
  */
 
 import { quote } from "./quote.ts";
@@ -270,8 +270,8 @@ function fail(expected: string, got: string, cure: string): never {
 }
 
 /**
- * Bytes that a file has by its header, of which `bytes` need not hold more; undefined where the header is not all
- * there, or none.
+ * Size in bytes that a file must have by its header; `bytes` needs to contain only the header. Undefined if the header
+ * is incomplete or missing.
  */
 export function safetensorsSize(bytes: Uint8Array): number | undefined {
   try {
@@ -285,8 +285,7 @@ export function safetensorsSize(bytes: Uint8Array): number | undefined {
 }
 
 /**
- * The texts of `__metadata__` without reading any tensor; undefined where the bytes do not begin like a safetensors
- * file.
+ * The texts of `__metadata__`, without reading tensors; undefined if the bytes do not begin like a safetensors file.
  */
 export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> | undefined {
   try {

@@ -1,6 +1,6 @@
 /**
- * @file The lab's addresses (docs/formats.md, "The lab"): what its page and other tools ask for. All is read from the
- * run folders when it is asked for.
+ * @file The lab's addresses (docs/formats.md, "The lab"), used by its page and other tools. Everything is read from the
+ * run folders on request.
  */
 import { join } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
@@ -30,10 +30,10 @@ export interface LabOptions extends Guarded {
   readonly page: string;
 }
 
-/** chosen: runs of one request for overviews, whose files are read at once. */
+/** chosen: most runs per request for overviews, whose files are read at once. */
 const MOST_OVERVIEWS = 100;
 
-/** chosen: bytes of a request; the names of ten thousand runs are less. */
+/** chosen: most bytes of a request; the names of ten thousand runs take less. */
 const MOST_BODY = 1_000_000;
 const TOO_LARGE = `lab: expected a request of at most ${MOST_BODY} bytes, got a larger one`;
 
@@ -44,7 +44,7 @@ export function labApp({ reader, page, ...guarded }: LabOptions): Hono {
   app.use(bodyLimit({ maxSize: MOST_BODY, onError: (context) => context.json({ error: TOO_LARGE }, 413) }));
   app.onError((error, context) => answerError(error, context));
   app.notFound((context) =>
-    context.json({ error: "lab: nothing is at this address; docs/formats.md has those there are" }, 404),
+    context.json({ error: "lab: nothing is at this address; docs/formats.md lists the addresses" }, 404),
   );
   if (guarded.token !== undefined) addSession(app, guarded.token);
   addRuns(app, reader);
@@ -60,11 +60,11 @@ export function labApp({ reader, page, ...guarded }: LabOptions): Hono {
   return app;
 }
 
-/** Built files carry a hash of their content in their names; the page itself is asked for each time. */
+/** Built files have a hash of their content in their names; the page itself is revalidated each time. */
 const cachedFor = (path: string): string =>
   /[\\/]assets[\\/]/.test(path) ? "public, max-age=31536000, immutable" : "no-cache";
 
-/** The page of another machine hands in its token once, as the body of a request, so that no address holds it. */
+/** A page on another machine sends its token once, in the body of a request, so that no address contains it. */
 function addSession(app: Hono, token: string): void {
   app.post("/api/session", async (context) => {
     if (!isToken((await context.req.text()).slice(0, 200), token))

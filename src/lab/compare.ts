@@ -1,5 +1,5 @@
 /**
- * @file Many runs at once: a measure over their parameters as `crh compare --x --y` finds it, with its figure, and the
+ * @file Comparison of many runs: a measure over their parameters as in `crh compare --x --y`, with its figure; and the
  * course of a measure over the steps of one run.
  */
 import type { Figure } from "../figures/figure.ts";
@@ -9,7 +9,7 @@ import { seriesOf } from "../runs/metricSeries.ts";
 import { QueryError } from "./notFound.ts";
 import type { RunReader } from "./runReader.ts";
 
-/** What `POST /api/compare` takes: names of runs, and the options of `crh compare`. */
+/** The request of `POST /api/compare`: names of runs, and the options of `crh compare`. */
 export interface CompareRequest {
   readonly runs: readonly string[];
   readonly x: string;
@@ -17,11 +17,11 @@ export interface CompareRequest {
   readonly by?: string;
   readonly group?: string;
   readonly heat?: string;
-  /** A step; default the last of each run that has finished. */
+  /** A step. Default: the last of each finished run. */
   readonly at?: number;
 }
 
-/** What `crh compare --json` prints, and the picture of `--figure`. */
+/** The output of `crh compare --json`, and the picture of `--figure`. */
 export interface CompareAnswer extends Omit<ComparedSweep, "measure"> {
   readonly name: string;
   readonly meaning: string;
@@ -29,10 +29,10 @@ export interface CompareAnswer extends Omit<ComparedSweep, "measure"> {
   readonly figure: Figure | null;
 }
 
-/** chosen: runs of one comparison; every one is read from its files. */
+/** chosen: most runs of a comparison, each of which is read from its files. */
 const MOST_RUNS = 2000;
 
-/** @throws QueryError for a request that is none; Error in one line where no run has the parameter or the measure */
+/** @throws QueryError for an invalid request; Error in one line if no run has the parameter or the measure */
 export async function compareRuns(reader: RunReader, text: string, signal: AbortSignal): Promise<CompareAnswer> {
   const { runs, at = "last", ...options } = requestOf(text);
   const dirs = runs.map((id) => reader.dirOf(id));
@@ -44,7 +44,7 @@ export async function compareRuns(reader: RunReader, text: string, signal: Abort
   return { name, meaning, axes, at: found.at, spacing, sweep, over: overWords(sweep) ?? null, figure };
 }
 
-/** @throws NotFoundError where there is no such run */
+/** @throws NotFoundError if there is no such run */
 export function courseOf(reader: RunReader, id: string, measure: string | undefined): MeasureCourse {
   if (measure === undefined || measure === "") throw new QueryError("expected y, the name of a measure, got none");
   const found = measureCourse(reader.dirOf(id), measure.slice(0, 200));
@@ -54,7 +54,7 @@ export function courseOf(reader: RunReader, id: string, measure: string | undefi
   return { ...found, steps, values };
 }
 
-/** chosen: points of a course; longer ones are means over stretches. */
+/** chosen: most points of a course; longer ones are averaged over intervals. */
 const COURSE_POINTS = 500;
 
 function requestOf(text: string): CompareRequest {

@@ -1,27 +1,27 @@
 /**
- * @file Who may ask: only pages of this server, only by an address that it listens on, and from other machines only
- * with the token. A page of somebody else that knows the port (DNS rebinding, cross-site requests) gets 403.
+ * @file Access control: only pages of this server, only by an address that it listens on, and from other machines only
+ * with the token. Foreign pages that know the port (DNS rebinding, cross-site requests) get 403.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 
 export interface Guarded {
-  /** Host headers that are answered: "127.0.0.1:4100"; undefined where any address of this machine may be used. */
+  /** Accepted Host headers: "127.0.0.1:4100"; undefined if any address of this machine may be used. */
   readonly hosts: ReadonlySet<string> | undefined;
-  /** What a client of another machine must know. */
+  /** Token required from clients on other machines. */
   readonly token: string | undefined;
 }
 
-/** The name of the cookie that holds the token once the page has handed it in. */
+/** Name of the cookie that holds the token once the page has sent it. */
 export const TOKEN_COOKIE = "crh-lab-token";
 
-/** Only the page's own scripts, its workers and WebAssembly run; nothing leaves for elsewhere. */
+/** Only the page's own scripts, workers and WebAssembly run; no requests to other hosts. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self' blob:",
-  "style-src 'self' 'unsafe-inline'", // figures carry colours and places as attributes
+  "style-src 'self' 'unsafe-inline'", // figures have colours and positions as attributes
   "img-src 'self' data: blob:",
   "connect-src 'self' data: blob:",
   "font-src 'self'",
@@ -57,10 +57,10 @@ function refusal(context: Context, hosts: ReadonlySet<string> | undefined): stri
   return undefined;
 }
 
-/** A link of another page may lead to the lab's page, which by itself shows nothing; never to its data. */
+/** A link on another page may lead to the lab's page, which contains no data, but never to its data. */
 const isPage = (context: Context): boolean => context.req.path === "/";
 
-/** The page itself holds no data; it asks for the token, and hands it in. */
+/** The page itself contains no data; it asks for the token and sends it. */
 function needsToken(context: Context): boolean {
   return context.req.path.startsWith("/api/") && context.req.path !== "/api/session";
 }
@@ -70,7 +70,7 @@ function tokenOf(context: Context): string {
   return header.startsWith("Bearer ") ? header.slice("Bearer ".length) : (getCookie(context, TOKEN_COOKIE) ?? "");
 }
 
-/** Whether two tokens are equal, in a time that does not tell how far they are. */
+/** Whether two tokens are equal, in constant time. */
 export function isToken(given: string, token: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(token)];
   return one.length === other.length && timingSafeEqual(one, other);

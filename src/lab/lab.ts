@@ -1,4 +1,4 @@
-/** @file The lab: a server of the run folders and of the page that shows them. */
+/** @file The lab: a server for the run folders and the page that shows them. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -9,20 +9,20 @@ import { builtPage, labApp } from "./app.ts";
 import { RunReader } from "./runReader.ts";
 
 export interface LabSettings {
-  /** Folder of the runs; need not be there yet. */
+  /** Folder of the runs; need not exist yet. */
   readonly runs: string;
-  /** Folder of the sweeps; need not be there yet. */
+  /** Folder of the sweeps; need not exist yet. */
   readonly sweeps: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   /** Address to listen on. Default 127.0.0.1; any other needs the token. */
   readonly host?: string;
-  /** Default: as it is built. */
+  /** Folder of the page. Default: the built one. */
   readonly page?: string;
 }
 
 export interface Lab {
-  /** What a browser is pointed at; behind # the token, where there is one. */
+  /** Address for a browser, with the token after #, if there is one. */
   readonly url: string;
   readonly port: number;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
 /**
  * Starts the server.
  *
- * @throws Error in one line where the port is taken or the page was not built
+ * @throws Error in one line if the port is taken or the page was not built
  */
 export async function startLab({
   runs,
@@ -73,7 +73,7 @@ function refusal({ code, message }: NodeJS.ErrnoException, host: string, port: n
   return `lab: expected an address of this machine, got ${host} (${code ?? message})`;
 }
 
-/** Host headers under which this server is asked. */
+/** Host headers by which this server is addressed. */
 function namesOf(host: string): string[] {
   if (LOOPBACK.has(host)) return ["127.0.0.1", "localhost", "[::1]"];
   const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);

@@ -1,4 +1,4 @@
-/** @file Runs that were removed on the page: they wait in `.removed` beside the others until they are put back. */
+/** @file Runs removed on the page: they are moved to `.removed` beside the others, from where they can be restored. */
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { NotFoundError, QueryError } from "./notFound.ts";
@@ -6,7 +6,7 @@ import type { RunReader } from "./runReader.ts";
 
 export const REMOVED = ".removed";
 
-/** @throws QueryError for a run that still runs */
+/** @throws QueryError for a run that is still running */
 export function removeRun(reader: RunReader, id: string): void {
   const dir = reader.dirOf(id);
   if (id.includes("/")) throw new QueryError(`expected a run by itself, got ${id}, which belongs to its sweep`);
@@ -17,7 +17,7 @@ export function removeRun(reader: RunReader, id: string): void {
   renameSync(dir, join(folder, id));
 }
 
-/** @throws NotFoundError where no such run was removed; QueryError where its name is taken again */
+/** @throws NotFoundError if no such run was removed; QueryError if its name is in use again */
 export function restoreRun(reader: RunReader, id: string): void {
   const from = join(reader.root, REMOVED, id);
   if (!/^[^\\/\0]+$/.test(id) || id.startsWith(".") || !existsSync(join(from, "run.json")))

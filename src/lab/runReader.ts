@@ -1,6 +1,5 @@
 /**
- * @file Runs as the lab reads them: the folders as they are, each file read again only when it has changed. One reader
- * serves all clients.
+ * @file Reads run folders for the lab. Each file is read again only when it has changed. One reader serves all clients.
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,28 +15,28 @@ interface Kept<T> {
   readonly value: T;
 }
 
-/** chosen: metrics of so many runs stay in memory. */
+/** chosen: most runs whose metrics are cached. */
 const MOST_METRICS = 4;
 
-/** How far a run is. */
+/** Progress of a run. */
 export interface RunState {
-  /** Time of run.json in ms; another number once its process has died. */
+  /** Modification time of run.json in ms; a different number once its process has died. */
   readonly info: number;
   readonly metrics: { readonly inode: number; readonly size: number };
   /** Steps that were measured, ascending. */
   readonly snapshots: readonly number[];
-  /** What changes whenever run.json or the metrics do. */
+  /** A value that changes whenever run.json or the metrics do. */
   readonly stamp: string;
-  /** When they changed last, in ms. */
+  /** Time of their last change, in ms. */
   readonly changed: number;
 }
 
-/** chosen: milliseconds for which a look at the files is good. */
+/** chosen: milliseconds for which a read of the files is cached. */
 const FRESH = 100;
 
 export class RunReader {
   readonly root: string;
-  /** Folder of the sweeps, whose runs are called sweep/run. */
+  /** Folder of the sweeps, whose runs are named sweep/run. */
   readonly sweeps: string;
   readonly #states = new Map<string, { at: number; value: RunState }>();
   #all: { at: number; value: Map<string, RunState> } | undefined;
@@ -50,7 +49,7 @@ export class RunReader {
     this.sweeps = resolve(sweeps);
   }
 
-  /** All runs, the newest first, damaged ones at the end; as `crh runs --json`. */
+  /** All runs, newest first, damaged ones last, as in `crh runs --json`. */
   list(): RunSummary[] {
     const ids = this.ids();
     const present = new Set(ids);
@@ -77,7 +76,7 @@ export class RunReader {
     return value;
   }
 
-  /** How far a run is, by its files; undefined where it is gone. Looked up once a moment, however many ask. */
+  /** Progress of a run, by its files; undefined if it no longer exists. Cached briefly for all clients. */
   state(id: string): RunState | undefined {
     const known = this.#states.get(id);
     if (known !== undefined && performance.now() - known.at < FRESH) return known.value;
@@ -117,7 +116,7 @@ export class RunReader {
     };
   }
 
-  /** Rows from an offset on, as far as they are known; those read last are kept for other readers. */
+  /** Rows from an offset on, as far as available; the last read ones are cached for other readers. */
   rows(id: string, offset: number, most: number): { rows: MetricRow[]; offset: number } {
     const path = join(this.dirOf(id), "metrics.jsonl");
     const { inode, size } = this.state(id)?.metrics ?? { inode: 0, size: 0 };
@@ -127,15 +126,15 @@ export class RunReader {
     return this.#read.value;
   }
 
-  /** @throws NotFoundError where there is no such run; Error where it is damaged */
+  /** @throws NotFoundError if there is no such run; Error if it is damaged */
   open(id: string): RunFolder {
     return openRun(this.dirOf(id));
   }
 
   /**
-   * The folder of a run, which is directly inside the runs folder, or that of a sweep, whatever its name says.
+   * The folder of a run, which must be directly inside the runs folder or that of a sweep.
    *
-   * @throws NotFoundError for a name with other parts, or of no run
+   * @throws NotFoundError for a name with further parts, or of no run
    */
   dirOf(id: string): string {
     const dir = this.#path(id);
@@ -146,7 +145,7 @@ export class RunReader {
     return dir;
   }
 
-  /** Where a run of this name would be; undefined for what is no name. */
+  /** Path of a run with this name; undefined for an invalid name. */
   #path(id: string): string | undefined {
     const parts = id.split("/");
     if (parts.length > 2 || !parts.every((part) => part !== "" && !/[\\\0]/.test(part) && !/^\.\.?$/.test(part)))
@@ -162,18 +161,18 @@ export class RunReader {
     return runOverview(id, run.config(), this.metrics(id), last === undefined ? undefined : run.snapshot(last));
   }
 
-  /** All rows of metrics.jsonl; what was read before is not read again. */
+  /** All rows of metrics.jsonl; earlier rows are not read again. */
   metrics(id: string): readonly MetricRow[] {
     const dir = this.dirOf(id);
     const known = this.#metrics.get(id) ?? new MetricsTail(join(dir, "metrics.jsonl"));
     this.#metrics.delete(id);
-    this.#metrics.set(id, known); // the last one used stands last
+    this.#metrics.set(id, known); // most recently used last
     for (const oldest of this.#metrics.keys()) if (this.#metrics.size > MOST_METRICS) this.#metrics.delete(oldest);
     return known.read();
   }
 }
 
-/** The rows of a growing file. A file that was replaced or cut is read anew. */
+/** The rows of a growing file. A file that was replaced or truncated is read again. */
 class MetricsTail {
   readonly #path: string;
   #rows: MetricRow[] = [];
@@ -200,10 +199,11 @@ class MetricsTail {
 }
 
 /**
- * Whole lines of a metrics file from an offset on; a torn last line waits for its end, a damaged one is left out.
+ * Complete lines of a metrics file from an offset on; an incomplete last line is left for later, a damaged one is
+ * skipped.
  *
- * @param most bytes that are read at most
- * @returns the offset behind the last whole line
+ * @param most most bytes to read
+ * @returns the offset after the last complete line
  */
 export function readRows(
   path: string,

@@ -1,36 +1,36 @@
 /**
- * @file `GET /api/stream`: what changes, as server-sent events. An event's id says how far its reader has read the
- * files themselves, so a page that lost its connection, or whose server was started anew, goes on where it was: no
- * event is kept in memory, and none is lost. A slow reader reads later, and delays nobody.
+ * @file `GET /api/stream`: changes as server-sent events. An event's id encodes the reader's position in the files
+ * themselves, so a page that lost its connection, or whose server was restarted, continues where it was. No event is
+ * kept in memory, and none is lost. A slow reader reads later and delays no other.
  */
 import type { SSEStreamingApi } from "hono/streaming";
 import type { RunSummary } from "../runs/listRuns.ts";
 import type { RunReader } from "./runReader.ts";
 
-/** How far a reader of one run is. */
+/** Position of a reader of one run. */
 interface Cursor {
-  /** The metrics file: another inode is another file. */
+  /** Inode of the metrics file, which changes if it is replaced. */
   readonly inode: number;
   readonly offset: number;
-  /** The last measured step that was told, -1 for none. */
+  /** The last measured step that was sent, -1 for none. */
   readonly snapshot: number;
-  /** The run's own state: time of run.json in ms, by another number once its process has died. */
+  /** The run's state: modification time of run.json in ms, a different number once its process has died. */
   readonly info: number;
 }
 
-/** chosen: milliseconds between looks at the files. */
+/** chosen: milliseconds between reads of the files. */
 const PERIOD = 250;
 
-/** chosen: milliseconds after which an idle stream says that it lives. */
+/** chosen: milliseconds after which an idle stream sends a heartbeat. */
 const ALIVE = 15_000;
 
-/** chosen: milliseconds in which the head of an answer is on its way. */
+/** chosen: milliseconds to let the head of a response be sent. */
 const HELLO = 20;
 
-/** chosen: bytes of metrics in one event; a reader that is behind takes several. */
+/** chosen: most bytes of metrics per event; a reader that is behind gets several. */
 const MOST_BYTES = 256 * 1024;
 
-/** Tells of one run: its metrics as they are written, its measurements, its state. */
+/** Streams one run: its metrics as they are written, its measurements, its state. */
 export async function streamRun(
   reader: RunReader,
   id: string,
@@ -57,7 +57,7 @@ interface Told {
   readonly cursor: Cursor;
 }
 
-/** The next thing to tell from a cursor on; undefined where all is told. A new reader is told of the run first. */
+/** The next event after a cursor; undefined if there is none. A new reader first gets the run. */
 function step(reader: RunReader, id: string, cursor: Cursor | undefined): Told | undefined {
   const state = reader.state(id);
   if (state === undefined) {
@@ -83,7 +83,7 @@ function step(reader: RunReader, id: string, cursor: Cursor | undefined): Told |
     : { event: "snapshot", data: { step: next }, cursor: { ...cursor, snapshot: next } };
 }
 
-/** Undefined where the run was taken away since its state was looked at. */
+/** Undefined if the run was removed since its state was read. */
 function summaryOf(reader: RunReader, id: string): RunSummary | undefined {
   try {
     return reader.summary(id);
@@ -92,15 +92,15 @@ function summaryOf(reader: RunReader, id: string): RunSummary | undefined {
   }
 }
 
-/** The state of a run that is gone. */
+/** The state of a removed run. */
 const GONE = 0;
 
 const START: Cursor = { inode: 0, offset: 0, snapshot: -1, info: -1 };
 
-/** chosen: milliseconds by which clocks of machine and disks may differ; a state may be told twice. */
+/** chosen: milliseconds by which the clocks of machine and disks may differ; a state may be sent twice. */
 const SKEW = 10_000;
 
-/** Tells of all runs: a run that is new or has changed, and one that is gone. */
+/** Streams all runs: new, changed and removed ones. */
 export async function streamRuns(
   reader: RunReader,
   stream: SSEStreamingApi,
@@ -109,7 +109,7 @@ export async function streamRuns(
   const since = lastEventId === undefined ? Number.NaN : Number(lastEventId);
   const known = new Map<string, string>();
   let isFirst = true;
-  await stream.write(`id: ${Date.now()}\n\n`); // where a reader was that has heard of nothing yet
+  await stream.write(`id: ${Date.now()}\n\n`); // the position of a reader that has received nothing yet
   await everyPeriod(stream, async () => {
     const states = reader.states();
     let told = false;
@@ -134,11 +134,11 @@ export async function streamRuns(
   });
 }
 
-/** Looks at the files until the reader goes away. @param look says whether it told anything */
+/** Reads the files until the reader disconnects. @param look returns whether it sent anything */
 async function everyPeriod(stream: SSEStreamingApi, look: () => Promise<boolean>): Promise<void> {
   let quiet = 0;
   await stream.write("retry: 1000\n\n");
-  await stream.sleep(HELLO); // so that a page knows that it is connected before the first look, which takes longest
+  await stream.sleep(HELLO); // so that a page knows that it is connected before the first read, which takes longest
   while (!stream.aborted) {
     quiet = (await look()) ? 0 : quiet + PERIOD;
     if (quiet >= ALIVE) {
@@ -153,7 +153,7 @@ function writeCursor({ inode, offset, snapshot, info }: Cursor): string {
   return [inode, offset, snapshot, info].join("/");
 }
 
-/** Undefined for an id that is none of ours: the reader is told all from the start. */
+/** Undefined for a foreign id; the reader then gets everything from the start. */
 function readCursor(id: string | undefined): Cursor | undefined {
   const [inode, offset, snapshot, info] = (id ?? "").split("/").map(Number);
   const all = [inode, offset, snapshot, info];

@@ -1,14 +1,14 @@
-/** @file Sweeps as the page shows them: how far each is, and its jobs with their values and runs. */
+/** @file Sweeps for the page: their progress, and their jobs with values and runs. */
 import { basename, join } from "node:path";
 import { sweepStatus } from "../runner/sweeps/sweepStatus.ts";
 import type { ShownJob, ShownSweep, SweepSummary } from "../sweeps/shownSweep.ts";
 import { openSweep, type SweepFolder, sweepsOf } from "../sweeps/sweepFolder.ts";
 import { NotFoundError } from "./notFound.ts";
 
-/** chosen: jobs that a page shows; those of a larger sweep are counted. */
+/** chosen: most jobs shown; those of a larger sweep are only counted. */
 const MOST_JOBS = 5000;
 
-/** All sweeps of a folder, damaged ones with what is wrong. */
+/** All sweeps of a folder, damaged ones with their fault. */
 export function listSweeps(root: string): SweepSummary[] {
   return sweepsOf(root).map((name) => {
     try {
@@ -20,7 +20,7 @@ export function listSweeps(root: string): SweepSummary[] {
   });
 }
 
-/** @throws NotFoundError where there is none of this name; Error where it is damaged */
+/** @throws NotFoundError if there is none of this name; Error if it is damaged */
 export function sweepCalled(root: string, name: string): ShownSweep {
   if (!sweepsOf(root).includes(name))
     throw new NotFoundError(

@@ -1,14 +1,14 @@
 /**
- * @file Z = W^T W or W W^T of a large map by blocks, whose products come from whoever has a fast way to them.
+ * @file Z = W^T W or W W^T of a large map by blocks, with a given fast product.
  */
 import { gram, type Matrix, matrix, transpose } from "./matrix.ts";
 import type { Multiply } from "./products.ts";
 import { mirrorLower } from "./triangleTiles.ts";
 
-/** chosen: multiplications that take some ten milliseconds here, in which an engine is asked and has answered. */
+/** chosen: multiplications that take some ten milliseconds here, about the latency of an engine's product. */
 const WORTH_ASKING = 1e8;
 
-/** chosen: columns multiplied at a time, which an engine does as fast as with more of them. */
+/** chosen: columns multiplied at a time; more are not faster in an engine. */
 const BLOCK_COLUMNS = 512;
 
 /**
@@ -29,7 +29,7 @@ export async function gramBy(multiply: Multiply, W: Matrix, side: "a" | "b"): Pr
   return Z;
 }
 
-/** |W W^T|, which is |W^T W| too: the larger of the two is never formed. */
+/** |W W^T| = |W^T W|; the larger of the two is never formed. */
 export async function gramNorm(multiply: Multiply, W: Matrix): Promise<number> {
   const side = W.rows <= W.cols ? "b" : "a";
   const squares = (values: Float64Array) => values.reduce((sum, value) => sum + value * value, 0);
@@ -48,7 +48,7 @@ interface Place {
   readonly width: number;
 }
 
-/** Hands out the blocks of the lower triangle of Z, diagonal ones whole. */
+/** Yields the blocks of the lower triangle of Z, diagonal blocks whole. */
 async function eachLowerBlock(
   multiply: Multiply,
   W: Matrix,

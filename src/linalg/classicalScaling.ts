@@ -1,6 +1,6 @@
 /**
- * @file Classical multidimensional scaling (Torgerson 1952): points in few dimensions whose distances are as near to
- * given ones as those of a projection can be.
+ * @file Classical multidimensional scaling (Torgerson 1952): points in few dimensions whose distances best approximate
+ * given ones among projections.
  */
 import { eigh } from "./eigh.ts";
 import { type Matrix, matrix, requireSquare } from "./matrix.ts";
@@ -9,23 +9,23 @@ export interface Scaling {
   /** (n, k) coordinates, centred, by descending spread. */
   readonly points: Matrix;
   /**
-   * Share of the k leading eigenvalues in the sum of the positive ones: 1 where k dimensions hold the distances; 0 if
-   * all are 0.
+   * Share of the k leading eigenvalues in the sum of the positive ones: 1 if k dimensions represent the distances
+   * exactly; 0 if all are 0.
    */
   readonly explained: number;
-  /** The same of each dimension. */
+  /** The same for each dimension. */
   readonly shares: readonly number[];
 }
 
 /**
- * B = -J D J / 2 with J = 1 - 11^T/n;  points = V_k sqrt(lambda_k) of B's leading eigenvectors, negative eigenvalues
- * taken for 0.
+ * B = -J D J / 2 with J = 1 - 11^T/n; points = V_k sqrt(lambda_k) of B's leading eigenvectors, negative eigenvalues set
+ * to 0.
  *
  * @param squared (n, n) squared distances, symmetric, zeros on the diagonal
  * @param k dimensions; axes beyond n are zero
  * @throws RangeError for a matrix that is not square
  *
- * The coordinate of largest size is positive on every axis. O(n^3).
+ * The coordinate of largest absolute value is positive on every axis. O(n^3).
  */
 export function classicalScaling(squared: Matrix, k: number): Scaling {
   requireSquare("classicalScaling", squared);

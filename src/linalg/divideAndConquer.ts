@@ -2,9 +2,9 @@
  * @file Eigenvalues and eigenvectors of a symmetric tridiagonal matrix by divide and conquer (Cuppen 1981; deflation
  * and stable eigenvectors as in Gu and Eisenstat 1995 and LAPACK's dstedc).
  *
- * T is cut into two halves by taking out a rank-one matrix; each half is solved by itself, and `rankOneUpdate` joins
- * them. Pairs of eigenvalues that agree, and vectors that the cut hardly touches, need no joining. Clusters and rank
- * deficiency thus make it faster.
+ * T is divided into two halves by a rank-one modification; each half is solved separately, and `rankOneUpdate` merges
+ * them. Equal eigenvalues, and vectors that the modification hardly changes, are deflated, so clusters and rank
+ * deficiency make it faster.
  */
 import { addProducts } from "./products.ts";
 import { rankOneUpdate } from "./secularEquation.ts";
@@ -24,7 +24,7 @@ export interface TridiagonalSystem {
  *
  * @param d (n) diagonal; overwritten
  * @param e (n) entries beside it, e[i] coupling i and i + 1; left as it is. |d|, |e| about 1 at most
- * @param wanted eigenvectors to return; the last joining, most of the work, is then cut short
+ * @param wanted number of eigenvectors to return; fewer shorten the last merge, which is most of the work
  *
  * Residual and orthogonality of a small multiple of eps |T|. At most (4/3) n^3 multiplications.
  */
@@ -44,7 +44,7 @@ export function divideAndConquer(d: Float64Array, e: Float64Array, wanted = d.le
   return join(upper, lower, rho, beside < 0 ? -1 : 1, wanted);
 }
 
-/** Rows of both halves in ascending order of their eigenvalues, with what the cut makes of them. */
+/** Rows of both halves in ascending order of their eigenvalues, with the vector z of the rank-one modification. */
 interface Halves {
   n: number;
   /** Rows, hence columns, of the first half. */
@@ -53,7 +53,7 @@ interface Halves {
   z: Float64Array;
   /** (n, n) rows of the two halves, zero beyond their own half. */
   rows: Float64Array;
-  /** Which half a row is zero beyond: 0 the first, 1 the second, 2 neither. */
+  /** The half to which a row is confined: 0 the first, 1 the second, 2 neither. */
   kind: Uint8Array;
 }
 
@@ -117,8 +117,8 @@ function mergeHalves(upper: TridiagonalSystem, lower: TridiagonalSystem, sign: n
 }
 
 /**
- * Sets aside every row that the rank-one matrix leaves an eigenvector to rounding: z_i negligible, or made so by
- * turning two rows of nearly equal eigenvalues. Changes d, z, rows and kind of turned rows.
+ * Deflation: sets aside every row that remains an eigenvector up to rounding, because z_i is negligible or becomes so
+ * by a rotation of two rows with nearly equal eigenvalues. Changes d, z, rows and kind of rotated rows.
  */
 function deflate({ n, d, z, rows, kind }: Halves, rho: number): { coupled: number[]; free: number[] } {
   let scale = 0;

@@ -17,7 +17,7 @@ export interface EigenSystem {
   vectors: Matrix;
 }
 
-/** Reflections applied together. chosen: 64 or 32 take the same time. */
+/** Reflections per block. chosen: 64 and 32 take the same time. */
 const blockSize = 64;
 
 /**
@@ -56,9 +56,9 @@ export function eigh(A: Matrix, k: number = A.rows): EigenSystem {
 }
 
 /**
- * Turns eigenvectors of the tridiagonal matrix into those of the full one: C = P_(n-1) .. P_2 P_1 C.
+ * Transforms eigenvectors of the tridiagonal matrix to those of the full one: C = P_(n-1) .. P_2 P_1 C.
  *
- * @param a what `tridiagonalize` left: row k holds the vector u of P_k = I - u u^T / h, but for its last entry
+ * @param a the output of `tridiagonalize`: row k holds the vector u of P_k = I - u u^T / h, except its last entry
  * @param e (n) entries beside the diagonal
  * @param C (n, k) updated
  */
@@ -113,7 +113,7 @@ function applyBlock(block: readonly { u: Float64Array; h: number }[], height: nu
   addProducts(C.data, negative, weighted, b, height, k);
 }
 
-/** Turns each column so that its entry of largest size, the first of equals, is positive. */
+/** Flips the sign of each column so that its entry of largest absolute value, the first among equals, is positive. */
 function fixSigns({ rows, cols, data }: Matrix): void {
   const largest = new Float64Array(cols);
   for (let i = 0; i < rows; i++)

@@ -10,7 +10,7 @@ import { type Matrix, requireSquare, symmetricScale } from "./matrix.ts";
 import { scaleTriangle, tridiagonalize } from "./tridiagonalize.ts";
 
 /**
- * Squares of off-diagonal entries below this move no eigenvalue by more than eps times the norm, which is at least 1
+ * Squared off-diagonal entries below this change no eigenvalue by more than eps times the norm, which is at least 1
  * after scaling.
  */
 const negligible = Number.EPSILON ** 2;
@@ -19,8 +19,8 @@ const negligible = Number.EPSILON ** 2;
 const maxSteps = 30;
 
 /**
- * chosen: after so many steps, off-diagonal entries of 16 eps count as negligible: among many zero eigenvalues rounding
- * keeps them there.
+ * chosen: after this many steps, off-diagonal entries of 16 eps count as negligible; with many zero eigenvalues
+ * rounding keeps them at that size.
  */
 const relaxed = 256 * negligible;
 

@@ -3,8 +3,7 @@
  * on it: the working part of `leadingEigenvalues`, which has the sources. The large products are those of the
  * `multiply` that it is given.
  *
- * Blocks are (n, w), a basis vector a column. They are kept a second time as rows, because the products with them need
- * either.
+ * Blocks are (n, w), with basis vectors as columns. They are also stored as rows, because products need both.
  */
 import { eigh } from "./eigh.ts";
 import { eigvalsh } from "./eigvalsh.ts";
@@ -12,29 +11,28 @@ import { type Matrix, matmul, matrix } from "./matrix.ts";
 import { addGram, addProducts, type Multiply } from "./products.ts";
 
 /**
- * Directions that an image adds below this share of |A| are dropped: an error of T far below the tolerance of
- * eigenvalues.
+ * New directions below this share of |A| are dropped; the error of T is far below the tolerance of eigenvalues.
  */
 const vanishing = 1e-7;
 
 /**
- * chosen: an image whose singular values reach this far down is orthogonalized once more; else the basis is exact to
- * eps / poor.
+ * chosen: an image with singular values below this share is orthogonalized again; otherwise the basis is exact to eps /
+ * poor.
  */
 const poor = 1e-3;
 
 export interface KrylovOptions {
-  /** What A is divided by. */
+  /** Divisor of A. */
   readonly scale: number;
-  /** Columns of a block. */
+  /** Columns per block. */
   readonly w: number;
-  /** Blocks to make room for. */
+  /** Initial capacity in blocks. */
   readonly most: number;
   readonly multiply: Multiply;
 }
 
 export class KrylovBasis {
-  /** Blocks that the space consists of. One more is known already. */
+  /** Number of blocks in the space; the next one is known already. */
   blocks = 0;
   private readonly A: Matrix;
   private readonly multiply: Multiply;
@@ -67,7 +65,7 @@ export class KrylovBasis {
     return this.below[this.blocks - 1]!;
   }
 
-  /** Whether A takes no vector of the space out of it, but for what vanishes. */
+  /** Whether the space is invariant under A, up to negligible parts. */
   get isClosed(): boolean {
     return this.coupling.data.every((value) => value === 0);
   }
@@ -77,7 +75,7 @@ export class KrylovBasis {
     return eigvalsh(matrix(this.w, this.w, this.diagonal[this.blocks - 1]!))[0]!;
   }
 
-  /** Takes the next block into the space, and finds the one after it. O(n^2 w + n m w). */
+  /** Adds the next block to the space and computes the one after it. O(n^2 w + n m w). */
   async grow(): Promise<void> {
     const { w } = this;
     const last = this.columns[this.blocks]!;
@@ -86,7 +84,7 @@ export class KrylovBasis {
     for (let i = 0; i < w; i++) this.norm = Math.max(this.norm, own[i * (w + 1)]!);
     this.diagonal.push(own);
     this.blocks++;
-    // First the two blocks that the image has parts in, then all, for what rounding has left.
+    // First the two blocks in which the image has components, then all, to remove rounding errors.
     await this.removeSpace(applyMatrix, Math.max(0, this.blocks - 2));
     await this.removeSpace(applyMatrix, 0);
     const { Q, R } = await this.orthonormalize(applyMatrix);
@@ -144,7 +142,7 @@ export class KrylovBasis {
     return out;
   }
 
-  /** X less its part in the blocks of the space from `from` on. */
+  /** X minus its components in the blocks of the space from `from` on. */
   private async removeSpace(X: Float64Array, from: number): Promise<void> {
     const { n, w } = this.size;
     const count = (this.blocks - from) * w;
@@ -212,7 +210,7 @@ export class KrylovBasis {
     this.columns.push(Q);
   }
 
-  /** (n, w) of a fixed sequence of signs, another at each call (the 32-bit xorshift generator of Marsaglia 2003). */
+  /** (n, w) signs from a fixed sequence that continues over calls (the 32-bit xorshift generator of Marsaglia 2003). */
   private signs(w: number): Float64Array {
     let state = Math.imul(0x9e3779b9, ++this.seed) | 1;
     const out = new Float64Array(this.A.rows * w);

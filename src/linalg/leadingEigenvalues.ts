@@ -1,7 +1,7 @@
 /**
  * @file The largest eigenvalues of a wide symmetric positive semi-definite matrix, without a full decomposition: block
- * Lanczos with full orthogonalization. The matrix on the space is block tridiagonal and comes out of the
- * orthogonalization, as does what couples it to the rest, from which follows how far its eigenvalues may be off.
+ * Lanczos with full orthogonalization. The matrix on the space is block tridiagonal and results from the
+ * orthogonalization, as does its coupling to the rest, which bounds the error of its eigenvalues.
  *
  * Golub and Van Loan, "Matrix Computations", section 10.3 (block Lanczos); Parlett, "The Symmetric Eigenvalue Problem",
  * chapter 10 (bounds from a subspace). That a basis orthogonal to the root of the machine precision gives T to that
@@ -14,11 +14,11 @@ import { frobenius, type Matrix, requireSquare, symmetricScale } from "./matrix.
 import { addGram, type Multiply, multiplyHere } from "./products.ts";
 
 /**
- * chosen: columns that are multiplied at a time; wider blocks converge later, narrower ones use the processor badly.
+ * chosen: block width; wider blocks converge later, narrower ones use the processor poorly.
  */
 const blockWidth = 32;
 
-/** chosen: beyond this share of all dimensions the space costs as much as a full decomposition, which then follows. */
+/** chosen: beyond this share of all dimensions the space costs as much as a full decomposition, which is then used. */
 const mostShare = 0.4;
 
 /**
@@ -56,7 +56,7 @@ const leastScale = 1e-290;
  * The k largest eigenvalues.
  *
  * @param A        (n, n) symmetric positive semi-definite
- * @param multiply the way to large products
+ * @param multiply computes large products
  * @returns (k) descending, each within leadingTolerance times the largest of an eigenvalue of A
  * @throws RangeError if A is not square or holds a value that is not finite, or k is not a whole number from 1 to n
  *
@@ -94,7 +94,7 @@ export async function leadingEigenvalues(
   return eigvalsh(A).slice(0, k);
 }
 
-/** What the space knows of the k largest eigenvalues. */
+/** Estimates of the k largest eigenvalues from the space. */
 interface Look {
   readonly blocks: number;
   /** Eigenvalues on the space, in units of the scale. */

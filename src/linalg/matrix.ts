@@ -1,5 +1,5 @@
 /**
- * @file Dense real matrices: row-major, float64, immutable by convention. Just what the measures need; no views, no
+ * @file Dense real matrices: row-major, float64, immutable by convention. Only what the measures need; no views, no
  * broadcasting.
  */
 import { addGram, addProducts } from "./products.ts";
@@ -15,7 +15,7 @@ export interface Matrix {
  * A matrix over row-major values; zeros where none are given. A Float64Array is taken as it is, anything else is
  * copied.
  *
- * @throws RangeError unless rows and cols are whole numbers >= 0 and data has rows * cols values
+ * @throws RangeError unless rows and cols are integers >= 0 and data has rows * cols values
  */
 export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Matrix {
   if (!Number.isSafeInteger(rows * cols) || !Number.isInteger(rows) || rows < 0 || cols < 0)
@@ -71,7 +71,7 @@ export function trace(A: Matrix): number {
 /** Frobenius norm sqrt(sum_ij A_ij^2), without overflow or underflow of the squares. */
 export function frobenius(A: Matrix): number {
   const plain = sumOfSquares(A.data, 1);
-  if (plain > 1e-200 && plain < 1e200) return Math.sqrt(plain); // no square that matters has over- or underflown
+  if (plain > 1e-200 && plain < 1e200) return Math.sqrt(plain); // no significant square has over- or underflowed
   const largest = maxAbs(A.data);
   if (largest === 0 || !Number.isFinite(largest)) return largest;
   return largest * Math.sqrt(sumOfSquares(A.data, largest));
@@ -124,7 +124,7 @@ export function requireSquare(where: string, A: Matrix): void {
 }
 
 /**
- * The largest absolute entry, or 1 if all are zero: what a symmetric eigenproblem is divided by. @throws RangeError for
+ * The largest absolute entry, or 1 if all are zero, by which a symmetric eigenproblem is scaled. @throws RangeError for
  * NaN or infinity
  */
 export function symmetricScale(where: string, A: Matrix): number {

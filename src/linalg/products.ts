@@ -1,10 +1,10 @@
 /**
- * @file The one inner loop of the dense arithmetic: out += X^T Y for row-major float64 blocks, whole or upper triangle.
+ * @file The inner loop of all dense arithmetic: out += X^T Y for row-major float64 blocks, whole or upper triangle.
  *
- * Where it pays and the engine has vector instructions, blocks are copied to the memory of a WebAssembly kernel and
- * multiplied there, at 0.1 to 0.15 ns per product. Elsewhere a product takes 0.5 ns: rows of X and Y are taken four at
- * a time, so that each entry of `out` is loaded and stored once for four products; two rows of `out` together, so that
- * each entry of Y is loaded once for two; and in blocks of 32, which stay in the cache while every row of `out` is
+ * For large products, if the engine has vector instructions, blocks are copied to the memory of a WebAssembly kernel
+ * and multiplied there, at 0.1 to 0.15 ns per product. Elsewhere a product takes 0.5 ns: rows of X and Y are taken four
+ * at a time, so that each entry of `out` is loaded and stored once for four products; two rows of `out` together, so
+ * that each entry of Y is loaded once for two; and in blocks of 32, which stay in the cache while every row of `out` is
  * visited.
  */
 
@@ -23,12 +23,12 @@ export interface Product {
 }
 
 /**
- * A way to a product, (dx, dy) row-major: that of this file, or an engine's, which is faster where the product is
- * large.
+ * Computes a product, (dx, dy) row-major: the function of this file, or an engine's, which is faster for large
+ * products.
  */
 export type Multiply = (product: Product) => Promise<Float64Array>;
 
-/** X^T Y with the products of this file. */
+/** X^T Y by the loops of this file. */
 export async function multiplyHere({ X, Y, n, dx, dy }: Product): Promise<Float64Array> {
   const out = new Float64Array(dx * dy);
   addProducts(out, X, Y, n, dx, dy);
@@ -101,7 +101,7 @@ function accumulate(
   }
 }
 
-/** chosen: below this many rows or columns copying costs what the kernel saves. */
+/** chosen: below this many rows or columns copying costs more than the kernel saves. */
 const leastForKernel = 12;
 
 /** The same in panels of four columns of X and Y, each block of rows and columns copied once. */

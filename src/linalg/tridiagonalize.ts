@@ -36,9 +36,9 @@ interface Vectors {
 /**
  * Reduces a symmetric matrix to the tridiagonal matrix with the same eigenvalues.
  *
- * Step k takes the vector u of the reflection P = I - u u^T / h from row k and turns the leading (k, k) block into
- * P A P = A - u q^T - q u^T with q = A u / h - (u^T A u / 2 h^2) u. The update of one step and the product A u of the
- * next run over the matrix together, because the time goes into moving it.
+ * Step k takes the vector u of the reflection P = I - u u^T / h from row k and replaces the leading (k, k) block by P A
+ * P = A - u q^T - q u^T with q = A u / h - (u^T A u / 2 h^2) u. The update of one step and the product A u of the next
+ * pass over the matrix together, because memory traffic dominates.
  *
  * @param a triangle of n rows (`scaleTriangle`), its largest entry of size 1; destroyed. Row k is left holding the
  *   vector u of step k but for its last entry, which is a[k, k - 1] - e[k - 1]; where that is 0 there was no step
@@ -78,7 +78,7 @@ function reduce(
     for (let i = 0; i <= k; i++) a[row + i]! -= vk * q[i]! + qk * v[i]!;
     d[k] = a[row + k]!;
     const h = reflection(a, row, k, u, e);
-    v[k] = q[k] = u[k] = 0; // rows from k on are done: the block that has some of them leaves them as they are
+    v[k] = q[k] = u[k] = 0; // rows from k on are done; zeros leave them unchanged within a block
     step((k + 3) >> 2, now);
     product.fill(0, k, k + 4);
     if (h > 0) {

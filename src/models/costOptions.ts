@@ -1,11 +1,11 @@
-/** @file What a probe sums of somebody's model, by how much may be spent. */
+/** @file The sums that a probe makes of a user's model, by cost. */
 import type { Cost } from "../measure/measured.ts";
 import type { ProbeOptions } from "../probe/probeOptions.ts";
 
-/** chosen: values that two maps share up to which the noise of their pair is summed. */
+/** chosen: most values shared by two maps for which the noise of the pair is summed. */
 const WIDEST_PAIRS: Readonly<Record<Cost, number>> = { economy: 0, standard: 1024, full: Number.POSITIVE_INFINITY };
 
-/** chosen: exact for up to 16 outputs; random directions of more have an error of a quarter of the trace at most. */
+/** chosen: exact for up to 16 outputs; for more, random directions have an error of at most a quarter of the trace. */
 const OUTPUT_PASSES = 16;
 
 export function costOptions(

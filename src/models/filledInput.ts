@@ -1,20 +1,21 @@
 /**
- * @file Inputs that are one number: as constants of the model, or as arrays of the shape that the other inputs leave.
+ * @file Inputs with a constant value: as constants of the model, or as arrays whose shape follows from the other
+ * inputs.
  */
 import { bytesPerElement, type DataArray, type ElementType, readElements } from "../data/array.ts";
 import type { Model, ValueInfo } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
 import type { NumberWord } from "./inputWord.ts";
 
-/** What is known of the extents of inputs. */
+/** The known extents of inputs. */
 export interface Dimensions {
-  /** By the names that models give to free axes behind the first. */
+  /** Extents by the names of free axes after the first. */
   readonly extents: ReadonlyMap<string, number>;
-  /** The axis of samples of an input that is a number, "same" where it has none. */
+  /** The axis of samples of a constant input, "same" if it has none. */
   axisOf(name: string): number | "same";
 }
 
-/** @param sources by input, shapes with the samples first where there are any */
+/** @param sources shapes by input, samples first if there are any */
 export function dimensionsOf(
   { graph }: Model,
   sources: ReadonlyMap<string, { readonly n: number | undefined; readonly shape: readonly number[] }>,
@@ -35,10 +36,10 @@ export function dimensionsOf(
 }
 
 /**
- * An input of one number in all its entries: of each sample where its first axis is free, else of every batch.
+ * An input with equal entries: one for each sample if its first axis is free, else the same for every batch.
  *
- * @param n samples of the other inputs
- * @throws RangeError where the model leaves an extent open that no other input has
+ * @param n number of samples of the other inputs
+ * @throws RangeError if the model leaves an extent free that no other input determines
  */
 export function filled(
   { name, dtype = "float32", shape: declared = [] }: ValueInfo,
@@ -70,8 +71,8 @@ export function filled(
 }
 
 /**
- * The model with inputs of at most one axis and fixed extents that are one number as constants, so that what depends on
- * them alone, a choice by the sampling rate, is computed before. Larger ones stay inputs: as constants they would pass
+ * The model with constant inputs of at most one axis and fixed extents as initializers, so that everything that depends
+ * only on them, such as a branch on the sampling rate, is folded. Larger ones stay inputs, since they would be mistaken
  * for weights.
  */
 export function withNumbers(model: Model, numbers: readonly NumberWord[]): Model {
@@ -86,7 +87,7 @@ export function withNumbers(model: Model, numbers: readonly NumberWord[]): Model
   return { ...model, graph: { ...model.graph, inputs, initializers } };
 }
 
-/** @throws RangeError where the element type does not hold the number */
+/** @throws RangeError if the element type cannot represent the number */
 function constant(dtype: string, shape: readonly number[], value: number, name: string): DataArray {
   const type = dtype as ElementType;
   const size = shape.reduce((product, extent) => product * extent, 1);

@@ -1,14 +1,14 @@
-/** @file What an input of a model is given: a file or a number, and where in it the samples lie. */
+/** @file The value given to a model's input: a file or a number, and the axis of samples. */
 
 export type InputWord = FileWord | NumberWord;
 
 export interface FileWord {
-  /** Undefined where the file stands alone. */
+  /** Name of the input; undefined if only a file is given. */
   readonly name: string | undefined;
   readonly path: string;
-  /** The axis of the samples, where it is said. */
+  /** The axis of samples, if given. */
   readonly axis?: number;
-  /** The whole array with every batch. */
+  /** Whether the whole array is fed with every batch. */
   readonly same?: true;
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file Where the loss is taken of a model: which of its outputs, and on which side of a softmax or sigmoid that ends
- * it. What is done to the model is said; what cannot be told is asked for.
+ * @file The point of a model at which the loss is taken: which output, and before or after a final softmax or sigmoid.
+ * Changes of the model are noted; ambiguous cases must be decided by the user.
  */
 import type { Objective, OwnLoss } from "../objectives/objective.ts";
 import type { Graph, Model, Node, ValueInfo } from "../onnx/graph.ts";
@@ -10,12 +10,12 @@ import { type InputWord, isNumberWord } from "./inputWord.ts";
 
 export interface ModelEnd {
   readonly model: Model;
-  /** What was chosen or changed, a sentence each. */
+  /** Notes on choices and changes, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * The model in the form in which it is used, or as it was exported; what draws at random is seeded.
+ * The model in evaluation form, or as exported; random operators are seeded.
  *
  * @param options.asExported keeps dropout and batch normalization in training form
  */
@@ -39,10 +39,10 @@ export function evaluationForm(
 }
 
 /**
- * The model as it is measured: in evaluation form, with numbers in place of inputs that are one, samples first, and the
- * output first that the loss is taken of.
+ * The model as measured: in evaluation form, with constant inputs replaced, samples along the first axis, and the
+ * output that enters the loss first.
  *
- * @param given.words of --inputs, each with the name of its input
+ * @param given.words words of --inputs, each with the name of its input
  */
 export function measuredForm(
   model: Model,
@@ -50,7 +50,7 @@ export function measuredForm(
     readonly words: readonly InputWord[];
     readonly loss: Objective | OwnLoss;
     readonly output: string | undefined;
-    /** The axis along which the samples of the targets lie in their file. */
+    /** The axis of samples in the targets' file. */
     readonly targetAxis: number;
     readonly asExported: boolean;
     readonly seed: number;
@@ -73,10 +73,10 @@ export function measuredForm(
 }
 
 /**
- * The model with the samples of its first output first, where those of the targets lie along a later axis in the file
- * and the output declares that its own do too, (time, batch, classes); else the file alone has them there.
+ * The model with samples along the first axis of its first output, if the targets have them along a later axis and the
+ * output declares the same, (time, batch, classes); otherwise only the file has them there.
  *
- * @param model with the axes of samples of its inputs first
+ * @param model the model, with samples along the first axis of its inputs
  */
 function outputSamplesFirst(model: Model, axis: number): ModelEnd {
   const { inputs, nodes, outputs } = model.graph;
@@ -109,18 +109,17 @@ function outputSamplesFirst(model: Model, axis: number): ModelEnd {
   };
 }
 
-/** Names of a free axis that runs over the positions of one sample. */
+/** Names of a free axis over the positions of one sample. */
 const LENGTH = /seq|len|time|step|token|frame|height|width/i;
 
 /**
- * The model with its samples along the first axis of each input: where an input has a fixed first axis and one free
- * axis further on, as recurrent networks have that take time first, or the user says which axis it is, that axis is
- * brought to the front.
+ * The model with samples along the first axis of each input. If an input has a fixed first axis and one free axis
+ * later, as in recurrent networks with time first, or if the user names the axis, that axis is moved to the front.
  *
- * @param said.axes by input, where they are said
+ * @param said.axes axis by input, if given
  * @param said.same inputs that have no axis of samples
- * @param said.quiet inputs of which nothing is said
- * @throws RangeError where an input has no such axis
+ * @param said.quiet inputs without a note
+ * @throws RangeError if an input has no such axis
  */
 export function samplesFirst(
   model: Model,
@@ -167,7 +166,7 @@ export function samplesFirst(
   return { model: { ...model, graph: { ...model.graph, nodes, inputs } }, notes };
 }
 
-/** The node with another value in place of one, in its bodies too. */
+/** The node with one input value replaced by another, including in its bodies. */
 function withInput(node: Node, name: string, other: string): Node {
   const attributes = Object.entries(node.attributes).map(([key, attribute]) => {
     if (!("graph" in attribute)) return [key, attribute] as const;
@@ -183,24 +182,23 @@ function withInput(node: Node, name: string, other: string): Node {
 /** Names of an axis of samples. */
 const BATCH = /^(n|b|bs|samples?|.*batch.*)$/i;
 
-/** The axis behind a fixed first one that samples lie along, where the model tells. */
+/** The axis of samples after a fixed first one, if the model determines it. */
 function laterAxis(shape: NonNullable<ValueInfo["shape"]>): number | undefined {
   const [axis, ...others] = shape.flatMap((extent, at) => (typeof extent === "number" ? [] : [at]));
   if (axis === undefined || others.length > 0) return undefined;
   const name = String(shape[axis] ?? "");
-  // A batch of one with a free length, as text models have it, and whatever is called a length, keep their samples in
-  // front.
+  // A batch of one with a free length, as in text models, and any axis named as a length keep samples first.
   return LENGTH.test(name) || (shape[0] === 1 && !BATCH.test(name)) ? undefined : axis;
 }
 
-/** Operators that hand their input on, in another shape perhaps. */
+/** Operators that pass their input on, possibly with another shape. */
 const HANDS_ON: ReadonlySet<string> = new Set(["Identity", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze"]);
 
 /**
- * The model with the output first that the loss is taken of, before a softmax or sigmoid that the loss has itself.
+ * The model with the output that enters the loss first, taken before a softmax or sigmoid that the loss includes.
  *
- * @param output name of the output, where the user says which
- * @throws RangeError listing the outputs, where none has that name, or the first of several cannot be the one
+ * @param output name of the output, if the user gives one
+ * @throws RangeError listing the outputs, if none has that name, or the first of several is not suitable
  */
 export function modelEnd(model: Model, loss: Objective | OwnLoss, output?: string): ModelEnd {
   if (loss.lossOutput !== undefined) return { model, notes: [] };
@@ -238,7 +236,7 @@ function withOutput(model: Model, output: string | undefined): ModelEnd {
   );
 }
 
-/** @throws RangeError where the first output is no float by what it declares, or the place of a largest value */
+/** @throws RangeError if the first output is not declared as float, or is an argmax */
 function requireReal(graph: Graph): void {
   const { name, dtype } = graph.outputs[0]!;
   const found = dtype ?? (makerOf(graph, name).node?.op.startsWith("Arg") ? "int64" : undefined);
@@ -251,7 +249,7 @@ function requireReal(graph: Graph): void {
   throw new RangeError(`analyze: expected an output of real numbers, got ${name} of ${found}; ${cure}`);
 }
 
-/** Matrices that a value is computed with. */
+/** The weight matrices that a value depends on. */
 function weighted(graph: Graph, value: string): number {
   const needed = new Set([value]);
   let count = 0;
@@ -263,7 +261,7 @@ function weighted(graph: Graph, value: string): number {
   return count;
 }
 
-/** The node that makes a value, and those behind it that hand it on, in their order. */
+/** The node that computes a value, and the preceding nodes that pass it on, in order. */
 function makerOf(graph: Graph, value: string): { readonly node: Node | undefined; readonly handed: readonly Node[] } {
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const handed: Node[] = [];
@@ -275,7 +273,7 @@ function makerOf(graph: Graph, value: string): { readonly node: Node | undefined
   return { node, handed };
 }
 
-/** What a loss takes in place of the probabilities that a model ends in. */
+/** What a loss uses instead of a model's final probabilities. */
 function beforeActivation(model: Model, loss: string): ModelEnd {
   const { graph } = model;
   const output = graph.outputs[0]!;
@@ -290,7 +288,7 @@ function beforeActivation(model: Model, loss: string): ModelEnd {
   if (op === "Softmax" && loss === "cross-entropy")
     return replaced(
       without(node),
-      "The model ends in Softmax: the loss is taken of its input, since cross-entropy has a softmax of its own.",
+      "The model ends in Softmax: the loss uses its input, since cross-entropy includes a softmax.",
     );
   if (op === "Softmax" && loss === "nll")
     return replaced(
@@ -300,7 +298,7 @@ function beforeActivation(model: Model, loss: string): ModelEnd {
   if (op === "Sigmoid" && loss === "bce-with-logits")
     return replaced(
       without(node),
-      "The model ends in Sigmoid: the loss is taken of its input, since bce-with-logits has a sigmoid of its own.",
+      "The model ends in Sigmoid: the loss uses its input, since bce-with-logits includes a sigmoid.",
     );
   if (op === "Sigmoid" && (loss === "cross-entropy" || loss === "nll"))
     return {
@@ -312,7 +310,7 @@ function beforeActivation(model: Model, loss: string): ModelEnd {
   return { model, notes: [] };
 }
 
-/** The model with copies of its last nodes, which make an output of their own in place of the first. */
+/** The model with copies of its last nodes, which make a new first output. */
 function withEnd(model: Model, nodes: readonly Node[], output: string): Model {
   const { graph } = model;
   const renamed = new Map(

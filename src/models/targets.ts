@@ -1,18 +1,18 @@
-/** @file Targets as a loss takes them: class indices, or the tokens one further along. */
+/** @file Targets in the form of a loss: class indices, or the tokens shifted by one. */
 import type { DataArray } from "../data/array.ts";
 import { IGNORED } from "../objectives/objective.ts";
 import type { ValueInfo } from "../onnx/graph.ts";
 
 /**
- * Class indices of targets of one more axis than there are samples and positions: a column of indices, as Keras hands
- * them out, or one-hot rows. Anything else is left for the loss to refuse.
+ * Class indices from targets with one extra axis: a column of indices, as in Keras, or one-hot rows. Anything else is
+ * left for the loss to refuse.
  *
- * @param output shape that the model declares of its output, (n, classes) where there is one target a sample
+ * @param output declared shape of the model's output, (n, classes) for one target per sample
  */
 export function classTargets(targets: DataArray, output: ValueInfo["shape"]): DataArray {
   const [n, width, ...more] = targets.shape;
   const isFloat = targets.dtype === "float32" || targets.dtype === "float64";
-  // Whole numbers (n, T) may be tokens, where the model does not say that it has one output a sample.
+  // Integers (n, T) may be tokens, unless the model declares one output per sample.
   const mayBe = output === undefined ? width === 1 || isFloat : output.length === 2;
   if (!mayBe || n === undefined || width === undefined || more.length > 0) return targets;
   if (width === 1) return { ...targets, shape: [n] };
@@ -31,7 +31,8 @@ export function classTargets(targets: DataArray, output: ValueInfo["shape"]): Da
 }
 
 /**
- * The token after each one: (n, T) int64, entry (i, t) is token (i, t + 1). The last of a sample has none (IGNORED).
+ * The token after each one: (n, T) int64, entry (i, t) is token (i, t + 1). The last token of a sample has no target
+ * (IGNORED).
  *
  * @param tokens (n, T)
  */

@@ -1,6 +1,6 @@
 /**
- * @file The plain path from the user's own arrays to moments: float64, row by row, whatever the dtype of the rows.
- * It is the readable twin of the sums that a graph computes for itself.
+ * @file The direct path from the user's arrays to moments: float64, row by row, for any dtype of the rows. It is the
+ * readable reference for the sums computed in a graph.
  */
 import { matmul, matrix } from "../linalg/matrix.ts";
 import { addGram, addProducts } from "../linalg/products.ts";
@@ -8,7 +8,7 @@ import type { LayerMoments, SideMoments } from "./moments.ts";
 
 export type Rows = Float32Array | Float64Array;
 
-/** What one layer saw: n samples, one a row, row-major. A head (no side a) takes hb and gb alone. */
+/** The rows of one layer: n samples, one per row, row-major. A head (no side a) takes only hb and gb. */
 export interface LayerRows {
   /** (n, dIn) input activations */
   ha?: Rows;
@@ -16,16 +16,15 @@ export interface LayerRows {
   hb: Rows;
   /** (n, dOut) gradient of the per-sample loss with respect to hb */
   gb: Rows;
-  /** (n, dIn) gradient through this map alone; g_a = W^T g_b (theory.md Eq. 5) where it is not given */
+  /** (n, dIn) gradient through this map only; g_a = W^T g_b (theory.md Eq. 5) if not given */
   ga?: Rows;
 }
 
-/** Rows converted at a time. chosen: 256 rows keep the buffers of d = 784 under 2 MB. */
+/** Rows converted at a time. chosen: 256 rows keep the buffers below 2 MB at d = 784. */
 const chunk = 256;
 
 /**
- * Adds the rows of one batch to the sums of a layer (theory.md Eqs. 2, 3, 8, 9); blocks that the layer lacks stay
- * absent.
+ * Adds the rows of one batch to the sums of a layer (theory.md Eqs. 2, 3, 8, 9); missing blocks stay absent.
  *
  * @param layer updated in place; `emptyLayer` makes one
  * @param rows  (n, dIn) and (n, dOut) arrays; samples of a batch with a mean loss need their gradients multiplied by n
@@ -52,7 +51,7 @@ export function addRows(layer: LayerMoments, rows: LayerRows): void {
 }
 
 /**
- * How many rows the arrays have, all of them checked.
+ * The number of rows, after checking all arrays.
  *
  * @throws RangeError as `addRows`
  */
@@ -111,7 +110,7 @@ function addVector(sum: Float64Array | undefined, rows: Float64Array, n: number,
 }
 
 /**
- * The rows of non-zero norm divided by their norm, packed to the front, with the sums of |v|^2 and |v|^4 over all rows.
+ * The nonzero rows divided by their norm, packed to the front, with the sums of |v|^2 and |v|^4 over all rows.
  */
 function normalize(
   rows: Float64Array,

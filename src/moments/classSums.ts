@@ -1,6 +1,6 @@
 /**
- * @file Sums over the samples of each class, from which neural collapse is measured (theory.md Eq. 66). Sums, so that
- * batches add up.
+ * @file Sums over the samples of each class, from which neural collapse is measured (theory.md Eq. 66); batches merge
+ * by addition.
  */
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { addGram } from "../linalg/products.ts";
@@ -10,7 +10,7 @@ export interface ClassSums {
   classes: number;
   /** Dimension of a feature. */
   d: number;
-  /** (classes) samples of each class. */
+  /** (classes) number of samples per class. */
   counts: Float64Array;
   /** (classes, d) sum h */
   sums: Float64Array;
@@ -39,8 +39,9 @@ export function emptyClassSums(classes: number, d: number): ClassSums {
  *
  * @param into     updated in place
  * @param features (n, d) row-major
- * @param labels   (n) whole numbers below `classes`
- * @throws RangeError if the lengths disagree, a label is no class or a value is not finite; `into` is then unchanged
+ * @param labels   (n) integers from 0 to classes - 1
+ * @throws RangeError if the lengths disagree, a label is out of range or a value is not finite; `into` is then
+ *   unchanged
  */
 export function addFeatures(into: ClassSums, features: Rows, labels: ArrayLike<number>): void {
   const { classes, d } = into;
@@ -67,14 +68,14 @@ export function addFeatures(into: ClassSums, features: Rows, labels: ArrayLike<n
   addGram(into.hh, features instanceof Float64Array ? features : Float64Array.from(features), n, d);
 }
 
-/** What neural collapse is computed from, over the classes that have samples. */
+/** Class statistics for neural collapse, over the classes that have samples. */
 export interface ClassMeans {
   /** Indices of the classes with samples. */
   present: number[];
   n: number;
   /** (C, d) class means mu_c. */
   means: Matrix;
-  /** (C, d) mu_c - mu_G with mu_G the mean of the class means, as the literature has it (not of the samples). */
+  /** (C, d) mu_c - mu_G with mu_G the mean of the class means, as in the literature (not the mean of the samples). */
   centred: Matrix;
   /** (d, d) S_w = (1/n) sum (h - mu_c)(h - mu_c)^T. */
   within: Matrix;

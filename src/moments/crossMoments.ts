@@ -1,13 +1,13 @@
 /**
- * @file Cross moments sum g h^T of a map's sides, which follow from those of its weights: with h_b = W h_a + bias and
+ * @file Cross moments sum g h^T of a map's sides, derived from sum g_b h_a^T: with h_b = W h_a + bias and
  * g_a = W^T g_b, sum g_b h_b^T = (sum g_b h_a^T) W^T + (sum g_b) bias^T and sum g_a h_a^T = W^T (sum g_b h_a^T).
  */
 import { matmul, matrix, transpose } from "../linalg/matrix.ts";
 import type { LayerMoments } from "./moments.ts";
 
 /**
- * Fills in `gh` of a map where it was not captured but sum g_b h_a^T and W were: of side b, and where there is no bias,
- * so that measures ask for it, of side a.
+ * Computes a missing `gh` of a map from sum g_b h_a^T and W: of side b and, without a bias, when measures need it, of
+ * side a.
  */
 export function completeCross({ a, b, W, bias, gbHa, dIn, dOut }: LayerMoments): void {
   if (!a || !W || !gbHa) return;

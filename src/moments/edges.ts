@@ -1,16 +1,16 @@
 /**
- * @file Edges between linear maps: which map's output feeds which, through what, and which symmetry of the loss that
- * leaves (theory.md Eqs. 105, 122). Facts about the network, not sums over samples.
+ * @file Edges between linear maps: which map's output feeds which other map, through which function, and the symmetry
+ * of the loss that results (theory.md Eqs. 105, 122). Facts about the network, not sums over samples.
  */
 /**
- * - rescaling: a value may be doubled before and halved behind, one by one (ReLU between).
- * - rotation: any invertible map may be put in between (nothing between).
- * - scale: the values may be multiplied by any number (a normalization behind).
+ * - rescaling: each value may be multiplied before and divided after (ReLU between).
+ * - rotation: any invertible map may be inserted (nothing between).
+ * - scale: the values may be multiplied by any number (a normalization follows).
  */
 export const symmetries = ["rescaling", "rotation", "scale"] as const;
 export type PairSymmetry = (typeof symmetries)[number];
 
-/** Where the shared values are on a side of a map: value c at (o * channels + from + c) * inner + i. */
+/** Position of the shared values on a side of a map: value c at (o * channels + from + c) * inner + i. */
 export interface EdgeEnd {
   readonly side: "a" | "b";
   readonly from: number;
@@ -19,34 +19,34 @@ export interface EdgeEnd {
 }
 
 export interface MapEdge {
-  /** The map below; of queries and keys, which meet in their product, the queries. */
+  /** The map below; for queries and keys, which are multiplied, the queries. */
   readonly first: string;
   /** The map above, the keys, or the normalization. */
   readonly second: string;
-  /** What is in between: "nothing", "ReLU", "attention values", "attention scores", "LayerNormalization". */
+  /** The function between: "nothing", "ReLU", "attention values", "attention scores", "LayerNormalization". */
   readonly through: string;
   readonly symmetry: PairSymmetry;
-  /** Of attention: which head, from 0. */
+  /** For attention: index of the head, from 0. */
   readonly head?: number;
-  /** How many values they share: neurons, channels, dimensions of a head. */
+  /** Number of shared values: neurons, channels, dimensions of a head. */
   readonly width: number;
   /** On side b. */
   readonly firstEnd: EdgeEnd;
   /** Absent for scale. */
   readonly secondEnd?: EdgeEnd;
-  /** Of scale: the values that are normalized together, one after another; width where all are. */
+  /** For scale: number of consecutive values that are normalized together; width if all are. */
   readonly together?: number;
 }
 
-/** Neighbours without a symmetry, and what breaks it. */
+/** Neighbouring maps without a symmetry, and what breaks it. */
 export interface BrokenEdge {
   readonly first: string;
-  /** The map above, where it was reached. */
+  /** The map above, if it was reached. */
   readonly second: string | null;
   readonly reason: string;
 }
 
-/** What is known of a network's edges. */
+/** The edges of a network. */
 export interface Edges {
   readonly pairs: readonly MapEdge[];
   readonly broken: readonly BrokenEdge[];

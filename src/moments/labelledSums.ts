@@ -12,7 +12,7 @@ export interface SideByClass {
 
 export interface LabelledSums {
   classes: number;
-  /** (classes) samples of each class; those without a label are in none. */
+  /** (classes) number of samples per class; samples without a label are not counted. */
   counts: Float64Array;
   a: SideByClass;
   b: SideByClass;
@@ -27,7 +27,7 @@ export function emptyLabelledSums(classes: number, dIn: number, dOut: number): L
 }
 
 /**
- * @param layer its name, for the error
+ * @param layer name of the layer, for errors
  * @throws RangeError if the numbers of classes differ
  */
 export function mergeLabelledSums(x: LabelledSums, y: LabelledSums, layer: string): LabelledSums {

@@ -31,9 +31,9 @@ export interface CoordinateSample {
 /** The sums of one side of a layer, d values per row. A block that is absent was not captured. */
 export interface SideMoments {
   d: number;
-  /** Where only a sample of the row's values was summed: d is their number. Norms are still those of whole rows. */
+  /** Present where only some coordinates were summed; d is their number. Norms are of whole rows. */
   sample?: CoordinateSample;
-  /** (d, d) entries of Z on these coordinates, in place of the layer's W; not a sum over samples */
+  /** (d, d) entries of Z on these coordinates, instead of the layer's W; not a sum over samples */
   z?: Float64Array;
   /** (d) sum h */
   hSum?: Float64Array;
@@ -66,18 +66,18 @@ export interface SideMoments {
 /** "head" (an attention head) and "block" (the output of a block of convolutions by channel) have side b alone. */
 export type LayerKind = "linear" | "conv" | "head" | "block";
 
-/** What a layer is called in records, and what it is. */
+/** Name of a layer in records, and its kind. */
 export interface NamedLayer {
   readonly name: string;
   readonly kind: LayerKind;
 }
 
-/** Whether a layer is a linear map with weights; heads and blocks are outputs alone. */
+/** Whether a layer is a linear map with weights; heads and blocks are only outputs. */
 export function isMap({ kind }: { readonly kind: LayerKind }): boolean {
   return kind === "linear" || kind === "conv";
 }
 
-/** The rows of a map with weights themselves, one a sample, row-major; those of g_a are W^T g_b. */
+/** The rows of a map with weights, one per sample, row-major; the rows of g_a are W^T g_b. */
 export interface KeptRows {
   /** (n, dIn) */
   readonly ha: Float32Array | Float64Array;
@@ -95,19 +95,19 @@ export interface LayerMoments {
   n: number;
   a?: SideMoments;
   b: SideMoments;
-  /** (dOut, dIn) sum g_b h_a^T; of a layer whose coordinates were sampled there is none, and no W */
+  /** (dOut, dIn) sum g_b h_a^T; absent, like W, for a layer with sampled coordinates */
   gbHa?: Float64Array;
-  /** In place of matrices of sums. */
+  /** Instead of matrices of sums. */
   rows?: KeptRows;
   /** (dOut, dIn) weights */
   W?: Matrix;
-  /** (dOut) h_b - W h_a; absent where there is none, or it was not captured */
+  /** (dOut) h_b - W h_a; absent if there is none, or it was not captured */
   bias?: Float64Array;
-  /** Squared gradients of the weights, on what the map shares with a neighbour. */
+  /** Squared gradients of the weights, on values shared with a neighbouring map. */
   noise?: NoiseSums;
-  /** Sums by class, of the last map of a classifier. */
+  /** Sums by class, for the last map of a classifier. */
   labelled?: LabelledSums;
-  /** Gradients of the network's outputs, where they were asked for. */
+  /** Gradients of the network's outputs, if requested. */
   outputGradients?: OutputGradients;
 }
 
@@ -115,7 +115,7 @@ export interface LayerMoments {
 export interface OutputGradients {
   /** (dOut, dOut) */
   sum: Float64Array;
-  /** Whether every output was differentiated; else random directions stand for them. */
+  /** Whether every output was differentiated; otherwise random directions were used. */
   exact: boolean;
 }
 
@@ -125,13 +125,13 @@ export interface Moments {
   objective: string;
   source: string;
   layers: LayerMoments[];
-  /** Which map feeds which, where it was looked for. */
+  /** Edges between maps, if they were determined. */
   edges?: Edges;
-  /** The losses of these samples, where they are known. */
+  /** The losses of these samples, if known. */
   losses?: LossSum;
 }
 
-/** Losses of samples, whose number may be another than that of a layer's rows. */
+/** Sum of losses, whose number may differ from that of a layer's rows. */
 export interface LossSum {
   readonly count: number;
   readonly sum: number;
@@ -146,9 +146,9 @@ export const sideNumbers = ["keptH", "keptG", "h2", "h4", "g2", "g4"] as const;
 /**
  * A layer over no samples, every sum present and zero.
  *
- * @param kind "head" and "block" have side b alone: they are no linear maps with inputs of their own
+ * @param kind "head" and "block" have only side b, because they are not linear maps with inputs
  * @param W (dOut, dIn)
- * @throws RangeError if a dimension is not a whole number >= 1, or W has another shape
+ * @throws RangeError if a dimension is not an integer >= 1, or W has another shape
  */
 export function emptyLayer(name: string, kind: LayerKind, dIn: number, dOut: number, W?: Matrix): LayerMoments {
   const layer = bareLayer(name, kind, dIn, dOut, W);
@@ -160,7 +160,7 @@ export function emptyLayer(name: string, kind: LayerKind, dIn: number, dOut: num
   return layer;
 }
 
-/** As `emptyLayer`, without any sums but the numbers. */
+/** As `emptyLayer`, with counts and norms only. */
 export function bareLayer(name: string, kind: LayerKind, dIn: number, dOut: number, W?: Matrix): LayerMoments {
   for (const d of [dIn, dOut])
     if (!Number.isSafeInteger(d) || d < 1)
@@ -177,7 +177,7 @@ export function bareLayer(name: string, kind: LayerKind, dIn: number, dOut: numb
   return layer;
 }
 
-/** Another one like a bare layer, whose weights it shares. */
+/** A new bare layer like a given one, sharing its weights. */
 export function cloneEmpty(layer: LayerMoments): LayerMoments {
   const another: LayerMoments = { ...layer, b: { ...layer.b } };
   if (layer.a) another.a = { ...layer.a };
@@ -188,7 +188,7 @@ export function cloneEmpty(layer: LayerMoments): LayerMoments {
   return another;
 }
 
-/** A side of d values over no samples, without sums but the numbers. */
+/** A side of d values over no samples, with counts and norms only. */
 export function bareSide(d: number): SideMoments {
   return { d, keptH: 0, keptG: 0, h2: 0, h4: 0, g2: 0, g4: 0 };
 }
@@ -199,20 +199,20 @@ export function sumsOf({ a, b, gbHa }: LayerMoments): Float64Array[] {
   return [...sides.flatMap((side) => sideBlocks.flatMap((key) => side[key] ?? [])), ...(gbHa ? [gbHa] : [])];
 }
 
-/** Memory of the sums of some layers; weights do not count. */
+/** Bytes of the sums of some layers, without weights. */
 export function bytesOf(layers: readonly LayerMoments[]): number {
   return layers.flatMap(sumsOf).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-/** Between the sources of merged moments, each named once, in alphabetical order. */
+/** Separator of the sources of merged moments, each named once, in alphabetical order. */
 const sourceSeparator = " + ";
 
 /**
  * Sum of two sets of moments of the same network at the same step.
  *
  * @returns new moments; neither argument is changed or shared. A block is present where both sides have it, because a
- *   sum over part of the samples would be wrong; a layer over no samples changes nothing. W may be stated by one of the
- *   two.
+ *   sum over part of the samples would be wrong; a layer over no samples changes nothing. W may be present in only one
+ *   of the two.
  * @throws RangeError naming what differs: step, objective, or a layer's name, kind, shape or weights
  *
  * Commutative, and associative up to the rounding of float64 sums.
@@ -235,12 +235,12 @@ export function mergeMoments(x: Moments, y: Moments): Moments {
   return { step: x.step, objective: x.objective, source, layers, ...(edges && { edges }), ...(losses && { losses }) };
 }
 
-/** An array of any content. */
+/** An array with arbitrary contents. */
 type Take = (length: number) => Float64Array;
 
 const newArray: Take = (length) => new Float64Array(length);
 
-/** Sum of the moments of one layer over two sets of samples, as `mergeMoments` has it for all layers. */
+/** Sum of the moments of one layer over two sets of samples, as `mergeMoments` for all layers. */
 export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newArray): LayerMoments {
   for (const key of ["name", "kind", "dIn", "dOut"] as const)
     if (x[key] !== y[key])
@@ -291,8 +291,8 @@ export function mergeLayers(x: LayerMoments, y: LayerMoments, take: Take = newAr
 }
 
 /**
- * Sum of one layer over any number of sets of samples, one or more, in the memory of two. No argument is changed or
- * shared but a single one.
+ * Sum of one layer over one or more sets of samples, in the memory of two. Arguments are not changed, and not shared
+ * unless there is only one.
  */
 export function mergeAllLayers(all: readonly LayerMoments[], memory = new ArrayPool()): LayerMoments {
   let made: LayerMoments | undefined;
@@ -304,7 +304,7 @@ export function mergeAllLayers(all: readonly LayerMoments[], memory = new ArrayP
   });
 }
 
-/** The same of all layers of a network, as `mergeMoments` has it for two. */
+/** The same for all layers of a network, as `mergeMoments` for two sets. */
 export function mergeAllMoments(all: readonly Moments[]): Moments {
   const heads = all.map((one) => ({ ...one, layers: one.layers.map(bare) })).reduce(mergeMoments);
   const memory = new ArrayPool();
@@ -319,12 +319,12 @@ export function mergeAllMoments(all: readonly Moments[]): Moments {
   };
 }
 
-/** What names a layer, without its sums. */
+/** The identity of a layer, without its sums. */
 function bare({ name, kind, dIn, dOut }: LayerMoments): LayerMoments {
   return { name, kind, dIn, dOut, n: 0, b: bareSide(dOut) };
 }
 
-/** Rows of x, then those of y. */
+/** Rows of x followed by those of y. */
 function joinRows(x: KeptRows, y: KeptRows): KeptRows {
   return { ha: joined(x.ha, y.ha), hb: joined(x.hb, y.hb), gb: joined(x.gb, y.gb) };
 }
@@ -352,7 +352,7 @@ function sumSides(parts: SideMoments[], take: Take): SideMoments {
   return sum;
 }
 
-/** Sums over different coordinates, or with different weights on them, are not sums of one thing. */
+/** Refuses to add sums over different coordinates, or with different weights on them. */
 function requireSameSample({ name }: LayerMoments, x: SideMoments | undefined, y: SideMoments | undefined): void {
   if (!x || !y) return;
   const same =
@@ -369,7 +369,7 @@ function requireSameSample({ name }: LayerMoments, x: SideMoments | undefined, y
     );
 }
 
-/** The sum of one or two blocks, or undefined where one is missing. */
+/** The sum of two blocks, or undefined if one is missing. */
 function sumBlocks(blocks: readonly (Float64Array | undefined)[], take: Take): Float64Array | undefined {
   const [x, y] = blocks;
   if (x === undefined || (blocks.length > 1 && y === undefined)) return undefined;
@@ -385,16 +385,16 @@ function sameValues(x: Float64Array, y: Float64Array): boolean {
   return true;
 }
 
-/** Samples that are taken out of the sums again: those of one group, for a jackknife (theory.md Eq. 18). */
+/** Samples that are subtracted from the sums: those of one group, for a jackknife (theory.md Eq. 18). */
 export interface LeftOut {
   readonly side: SideMoments;
   readonly n: number;
 }
 
 export interface SecondMomentOptions {
-  /** (d, d) matrix to overwrite and return, where many are computed one after another; a new one if left out */
+  /** (d, d) matrix to overwrite and return; default: a new one */
   readonly into?: Matrix | undefined;
-  /** A group of the samples that is left out */
+  /** A group of samples to leave out */
   readonly without?: LeftOut | undefined;
 }
 
@@ -405,11 +405,11 @@ export interface SecondMomentOptions {
  * @param which "H" of the activations or "G" of the gradients
  * @param convention "raw" (Eqs. 2, 3): (1/n) sum v v^T. "covariance" (Eq. 83): (1/n) sum v v^T - m m^T with m = (1/n)
  *   sum v. "paper" (Eq. 8): the covariance of rows divided by their norm, zero rows dropped
- * @param n number of samples behind the sums
- * @returns (d, d) exactly symmetric, float64; undefined where a block is missing or no row was kept
+ * @param n number of samples in the sums
+ * @returns (d, d) exactly symmetric, float64; undefined if a block is missing or no row was kept
  *
- * The centred forms subtract nearly equal numbers where all rows are nearly the same. What remains is zero where its
- * trace is below 1e-12 of the trace of the uncentred form.
+ * The centred forms subtract nearly equal numbers if all rows are nearly equal. The result is set to zero if its trace
+ * is below 1e-12 of the trace of the uncentred form.
  */
 export function secondMoment(
   side: SideMoments,
@@ -427,7 +427,7 @@ export function secondMoment(
   return convention === "raw" ? C : centre(C, mean!, out?.mean, kept);
 }
 
-/** The sums that a second moment is made of, and how many rows they are over. */
+/** The sums of a second moment, and their number of rows. */
 export function sumsBehind(
   side: SideMoments,
   which: "H" | "G",
@@ -454,7 +454,7 @@ function average({ data: C }: Matrix, sum: Float64Array, out: Float64Array | und
   else for (let k = 0; k < C.length; k++) C[k] = (sum[k]! - out[k]!) / count;
 }
 
-/** C - m m^T, m = (meanSum - out) / count; zero where that is rounding. */
+/** C - m m^T, m = (meanSum - out) / count; zero if only rounding remains. */
 function centre(C: Matrix, meanSum: Float64Array, out: Float64Array | undefined, count: number): Matrix {
   const { rows: d, data } = C;
   const whole = trace(C);

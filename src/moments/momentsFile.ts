@@ -2,11 +2,11 @@
  * @file The capture file: moments as safetensors, version 1 of the format "crh-moments" (docs/formats.md).
  *
  * Tensors, float64: for layer L and side c in {a, b} `L.c.h_sum` (d), `L.c.hh` (d, d), `g_sum`, `gg`, `hn_sum`, `hnhn`,
- * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). Of a
- * side whose coordinates were sampled, d is their number, and `L.c.z` (d, d) stands in for W. `L.bias` (dOut);
- * `L.c.noise` (blocks, width, width), squared gradients of the weights. Everything but the counts may be absent.
- * `__metadata__.crh` holds a JSON document with the rest: step, objective, source, losses, edges, and each layer's
- * name, kind, dIn, dOut, n and per side the kept rows and sums.
+ * `gn_sum`, `gngn`, `gh`; symmetric ones also by their upper triangle; `L.gb_ha` (dOut, dIn); `L.W` (dOut, dIn). For a
+ * side with sampled coordinates, d is their number, and `L.c.z` (d, d) replaces W. `L.bias` (dOut); `L.c.noise`
+ * (blocks, width, width), squared gradients of the weights. Everything but the counts may be absent. `__metadata__.crh`
+ * holds a JSON document with the rest: step, objective, source, losses, edges, and each layer's name, kind, dIn, dOut,
+ * n and per side the kept rows and sums.
  */
 
 import {
@@ -38,10 +38,10 @@ import type { NoiseBlocks, NoiseSums } from "./noiseSums.ts";
 const format = "crh-moments";
 const version = 1;
 const kinds: readonly LayerKind[] = ["linear", "conv", "head", "block"];
-/** Largest dimension of a layer. chosen: far above any layer's, far below where d * d leaves the exact integers. */
+/** Largest dimension of a layer. chosen: far above any layer's, and d * d remains an exact integer. */
 const maxDimension = 2 ** 24;
 
-/** A tensor of the file, whose shape is the given one, or of symmetric sums (d, d) its upper triangle's. */
+/** A tensor of the file with the given shape, or for symmetric sums (d, d) that of the upper triangle. */
 type Take = (name: string, shape: number[], isSymmetric?: boolean) => Float64Array | undefined;
 export type Block = (typeof sideBlocks)[number];
 
@@ -62,9 +62,9 @@ const isSymmetric = (block: Block): boolean => (symmetricBlocks as readonly stri
 const isVector = (block: Block): boolean => (vectorBlocks as readonly string[]).includes(block);
 
 /**
- * Moments as the bytes of a capture file.
+ * Encodes moments as the bytes of a capture file.
  *
- * @throws RangeError if two layers have one name, a block does not fit its layer, or a count, sum or weight is not
+ * @throws RangeError if two layers have the same name, a block does not fit its layer, or a count, sum or weight is not
  *   finite
  */
 export function encodeMoments(moments: Moments): Uint8Array {
@@ -75,7 +75,7 @@ export function encodeMoments(moments: Moments): Uint8Array {
   const described = layers.map(describeLayer);
   const known = { ...(losses && { losses }), ...(edges && { edges }) };
   const document = { format, version, step, objective, source, ...known, layers: described };
-  readDocument(JSON.stringify(document), "encodeMoments"); // what could not be read back is not written
+  readDocument(JSON.stringify(document), "encodeMoments"); // refuses to write what could not be read back
   const tensors = new Map<string, SafetensorsTensor>();
   for (const layer of layers)
     for (const { name, shape, data } of tensorsOf(layer))
@@ -149,12 +149,12 @@ function describeLayer({ name, kind, dIn, dOut, n, a, b, labelled, outputGradien
 }
 
 /**
- * Why moments do not fit into a capture file, in words: rows, or a sum or weight that is not finite; undefined where
+ * The reason, as text, why moments do not fit into a capture file: rows, or a non-finite sum or weight; undefined if
  * they do.
  */
 export function misfitWords({ layers }: Pick<Moments, "layers">): string | undefined {
   for (const layer of layers) {
-    if (layer.rows !== undefined) return `rows of layer ${brief(layer.name)} in place of sums`;
+    if (layer.rows !== undefined) return `rows of layer ${brief(layer.name)} instead of sums`;
     for (const side of ["a", "b"] as const)
       for (const key of ["h2", "h4", "g2", "g4"] as const) {
         const sum = layer[side]?.[key] ?? 0;
@@ -168,18 +168,18 @@ export function misfitWords({ layers }: Pick<Moments, "layers">): string | undef
   return undefined;
 }
 
-/** Whether the bytes are a capture file, and not, say, a safetensors file of rows. */
+/** Whether the bytes are a capture file, as opposed to a safetensors file of rows. */
 export function isMoments(bytes: Uint8Array): boolean {
   return Object.hasOwn(safetensorsMetadata(bytes) ?? {}, "crh");
 }
 
 /**
- * The moments in a capture file, whichever program wrote it; float32 tensors are widened, and the triangles of
- * symmetric sums averaged, which may differ by rounding.
+ * Decodes the moments in a capture file from any program. Float32 tensors are widened, and the two triangles of
+ * symmetric sums, which may differ by rounding, are averaged.
  *
- * @throws RangeError, one line, if the bytes are no safetensors file (see decodeSafetensors), the document is missing,
- *   of another format or version or incomplete, a tensor belongs to no layer or has another shape than its layer says,
- *   a value is not finite, or a sum of squares is below 0
+ * @throws RangeError in one line if the bytes are not a safetensors file (see decodeSafetensors), the document is
+ *   missing, of another format or version or incomplete, a tensor belongs to no layer or has another shape than its
+ *   layer says, a value is not finite, or a sum of squares is below 0
  */
 export function decodeMoments(bytes: Uint8Array): Moments {
   const { moments, names, take } = openMoments(sourceOf(bytes));
@@ -255,10 +255,10 @@ function openMoments(file: ByteSource): { moments: Moments; names: readonly stri
 }
 
 /**
- * What a capture file says of its moments without their tensors, from its first bytes up to the end of the header;
- * undefined where these are no capture's.
+ * The document of a capture file without its tensors, from the first bytes up to the end of the header; undefined if it
+ * is not a capture.
  *
- * @throws RangeError, one line, where the document is of another format or version, or incomplete
+ * @throws RangeError in one line if the document is of another format or version, or incomplete
  */
 export function decodeDocument(bytes: Uint8Array): Moments | undefined {
   const json = safetensorsMetadata(bytes)?.crh;
@@ -296,7 +296,7 @@ function fillWeights(layer: LayerMoments, take: Take): void {
   if (W) layer.W = matrix(layer.dOut, layer.dIn, W);
 }
 
-/** (d, d) from the rows of its upper triangle, one behind the other. */
+/** (d, d) from the concatenated rows of its upper triangle. */
 function fromTriangle(packed: Float64Array, d: number): Float64Array {
   const data = new Float64Array(d * d);
   // Column i of the lower triangle is row i of the upper one.
@@ -336,7 +336,7 @@ function fillOutputGradients(layer: LayerMoments, take: Take): void {
   else delete layer.outputGradients;
 }
 
-/** The blocks that the document states and that are there. */
+/** The blocks that the document declares and the file contains. */
 function fillNoise({ name, noise, dIn, dOut }: LayerMoments, take: Take): void {
   if (!noise) return;
   for (const side of ["a", "b"] as const) {
@@ -357,7 +357,7 @@ function fillNoise({ name, noise, dIn, dOut }: LayerMoments, take: Take): void {
   }
 }
 
-/** @throws RangeError where a sum of squares, on the diagonal of (d, d) sums, is below 0 */
+/** @throws RangeError if a sum of squares, on the diagonal of (d, d) sums, is below 0 */
 function requireSquares(name: string, sums: Float64Array, d: number): void {
   for (let i = 0; i < d; i++)
     if (sums[i * (d + 1)]! < 0)
@@ -376,7 +376,7 @@ function readTensor(name: string, { dtype, shape, data }: SafetensorsTensor, exp
   throw new RangeError(`decodeMoments: expected ${brief(name)} in F64 or F32, got ${dtype}; write it as float64`);
 }
 
-/** @throws RangeError where a value is NaN or infinite, as where training has diverged */
+/** @throws RangeError if a value is NaN or infinite, as after diverged training */
 function finite(name: string, data: Float64Array, where: string): Float64Array {
   const odd = oddOne(data);
   if (odd !== undefined)
@@ -481,7 +481,7 @@ function readNoise(value: unknown, { name, dIn, dOut }: LayerMoments, check: Che
   return noise;
 }
 
-/** Edges between layers that there are; one to a normalization has a name of its own. */
+/** Edges between existing layers; an edge to a normalization has its own name. */
 function readEdges(value: unknown, layers: readonly LayerMoments[], check: Checker): Edges {
   const record = check.record(value, "edges");
   const sizes = new Map(layers.map((layer) => [layer.name, layer]));
@@ -529,7 +529,7 @@ function readEnd(value: unknown, layer: LayerMoments, width: number, check: Chec
   return { side, from: check.whole(end.from, "from of a pair", 0, last), outer, inner };
 }
 
-/** Ascending places in a row of d values, at least two of them. */
+/** Ascending indices into a row of d values, at least two of them. */
 function readCoordinates(value: unknown, what: string, d: number, check: Checker): Uint32Array {
   const list = check.list(value, what);
   if (list.length < 2 || list.length >= d) check.fail(what, `2 to ${d - 1} places`, list.length);
@@ -546,7 +546,7 @@ function parse(json: string, where: string): Record<string, unknown> {
     const document: unknown = JSON.parse(json);
     if (typeof document === "object" && document !== null) return document as Record<string, unknown>;
   } catch {
-    // Python's json writes numbers that JSON does not have.
+    // Python's json writes NaN and Infinity, which are not JSON.
     const odd = /[:,[]\s*(NaN|-?Infinity)\s*[,}\]]/.exec(json)?.[1];
     if (odd !== undefined)
       throw new RangeError(
@@ -586,7 +586,7 @@ function checker(where: string): Checker {
   };
 }
 
-/** Somebody's value in an error: one line, bounded length. */
+/** A foreign value for an error message: one line, bounded length. */
 function brief(value: unknown): string {
   const line = (JSON.stringify(value) ?? "nothing").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;

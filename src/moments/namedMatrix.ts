@@ -18,7 +18,7 @@ export interface NamedMatrix {
  * A matrix of one side of a layer (theory.md Eqs. 2, 3, 4, 8, 83); Z is WᵀW on side a, WWᵀ on side b, in every
  * convention.
  *
- * @returns undefined where the moments do not hold it
+ * @returns undefined if the moments do not contain it
  */
 export function namedMatrix(layer: LayerMoments, { side, name, convention }: NamedMatrix): Matrix | undefined {
   const sums = layer[side];

@@ -1,19 +1,19 @@
 /**
- * @file Sums of squared gradients of weights over examples, E[G_U^T G_U] and E[G_W G_W^T] on what two neighbouring maps
- * share (theory.md Eq. 122), and how they merge. They are what a noise balance is measured from.
+ * @file Sums of squared gradients of weights over examples, E[G_U^T G_U] and E[G_W G_W^T] on the values shared by two
+ * neighbouring maps (theory.md Eq. 122), and how they merge. The noise balance is measured from them.
  *
  * An example is one entry of the batch's first axis; its gradient G = sum over its rows of g_b h_a^T, with one row
  * |g_b|^2 h_a h_a^T and |h_a|^2 g_b g_b^T.
  */
 
 /**
- * Values of a side that lie in blocks of `width`, each with a sum of its own: the heads of an attention, or all in one.
+ * Values of a side in blocks of `width`, each with its own sum: the heads of an attention layer, or one block.
  */
 export interface NoiseBlocks {
   readonly width: number;
   /**
-   * Values of the side that belong to one shared value: positions of a kernel (inner), or of an image that was made
-   * flat. The side's place of shared value c is (o * channels + c) * inner + i.
+   * Number of values of the side per shared value: positions of a kernel (inner), or of a flattened image. The side's
+   * index of shared value c is (o * channels + c) * inner + i.
    */
   readonly inner: number;
   readonly outer: number;
@@ -22,9 +22,9 @@ export interface NoiseBlocks {
 }
 
 export interface NoiseSums {
-  /** Examples behind the sums. */
+  /** Number of examples in the sums. */
   examples: number;
-  /** Losses of one example: 1, or its tokens, whose mean is its loss. */
+  /** Number of losses per example: 1, or its tokens, whose mean is its loss. */
   losses: number;
   /** sum G^T G: the gradients of the outgoing weights of h_a's values. */
   a?: NoiseBlocks;
@@ -35,13 +35,13 @@ export interface NoiseSums {
   b?: NoiseBlocks;
 }
 
-/** Sums over no examples like the given ones. */
+/** Empty sums of the same form as the given ones. */
 export function emptyNoise({ losses, a, b }: NoiseSums): NoiseSums {
   const empty = (blocks: NoiseBlocks): NoiseBlocks => ({ ...blocks, sum: new Float64Array(blocks.sum.length) });
   return { examples: 0, losses, ...(a && { a: empty(a) }), ...(b && { b: empty(b) }) };
 }
 
-/** @throws RangeError if the two are not of the same blocks, or of examples of different length */
+/** @throws RangeError if the two have different blocks, or examples of different length */
 export function mergeNoise(x: NoiseSums, y: NoiseSums): NoiseSums {
   if (x.losses !== y.losses)
     throw new RangeError(

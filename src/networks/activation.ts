@@ -1,4 +1,4 @@
-/** @file Activation functions by the names that PyTorch users know. */
+/** @file Activation functions by their names in PyTorch. */
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 
 const builders = {

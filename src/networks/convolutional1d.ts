@@ -1,6 +1,7 @@
 /**
  * @file One-dimensional convolutions between two dense layers, without padding: the convolutional network of the
- * two-point theory's experiments. An input is spread over `width` places; each convolution takes 10 of them away.
+ * two-point theory's experiments. The first layer maps the input to `width` positions; each convolution removes 10 of
+ * them.
  */
 import { int, ints } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -13,11 +14,11 @@ import type { Network } from "./network.ts";
 export interface Convolutional1dOptions {
   readonly inputs: number;
   readonly outputs: number;
-  /** Places of the first hidden layer. */
+  /** Positions of the first hidden layer. */
   readonly width: number;
   /** Channels of the convolutions. Default 20. */
   readonly channels?: number;
-  /** Convolutions, less one: they are 1 -> C, then depth - 1 times C -> C, then C -> 1. */
+  /** Number of convolutions minus one: they are 1 -> C, then depth - 1 times C -> C, then C -> 1. */
   readonly depth: number;
   readonly activation: Activation;
   /** Factor of the initial weights, which are N(0, 2 / (fan in + fan out)); biases are 0. Default 1. */
@@ -27,8 +28,8 @@ export interface Convolutional1dOptions {
 const KERNEL = 11;
 
 /**
- * Input "x" (n, inputs). Hidden layers are the first dense one and each convolution. @throws RangeError when no place
- * is left
+ * Input "x" (n, inputs). Hidden layers are the first dense layer and each convolution. @throws RangeError if no
+ * position is left
  */
 export function convolutional1d(options: Convolutional1dOptions, random: Random): Network {
   const { inputs, outputs, width, channels = 20, depth, activation, gain = 1 } = options;

@@ -1,9 +1,9 @@
 /**
  * @file A decoder-only transformer (setting llm of arXiv 2410.03006): learned positions, normalization before attention
  * and before the two-layer network, GELU, causal. Names and initial values are nanoGPT's: N(0, 0.02^2), biases 0, and
- * the two layers that write into the residual stream 1 / sqrt(2 layers) as large.
+ * the two layers that add to the residual stream scaled by 1 / sqrt(2 layers).
  *
- * The residual stream is (n context, width) throughout, a row per token, so that every linear map is one Gemm.
+ * The residual stream is (n context, width) throughout, one row per token, so that every linear map is one Gemm.
  */
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -28,7 +28,7 @@ const EPSILON = 1e-5;
 /**
  * Input "x" (n, context), int64; output (n, context, vocabulary).
  *
- * @throws RangeError when a size is not positive or the heads do not divide the width
+ * @throws RangeError if a size is not positive or the heads do not divide the width
  */
 export function gpt(options: GptOptions, random: Random): Network {
   const { layers, heads, width, context, vocabulary, tied = true } = options;
@@ -52,7 +52,7 @@ export function gpt(options: GptOptions, random: Random): Network {
   return { graph: g.build(), parameters: transformer.parameters, independentSamples: true };
 }
 
-/** Adds layers to a graph, with their initial values. */
+/** Adds layers with initial values to a graph. */
 class Transformer {
   readonly g = new GraphBuilder("gpt");
   readonly parameters: string[] = [];
@@ -122,7 +122,7 @@ class Transformer {
   }
 }
 
-/** 0 where a token may look, at itself and before; minus infinity after it. */
+/** 0 for a token itself and earlier ones, minus infinity for later ones. */
 function causalMask(context: number): Float32Array {
   const mask = new Float32Array(context * context);
   for (let t = 0; t < context; t++) mask.fill(Number.NEGATIVE_INFINITY, t * context + t + 1, (t + 1) * context);

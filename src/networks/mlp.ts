@@ -1,6 +1,6 @@
 /**
- * @file Fully connected networks. Layer k is `layers.<k>` with weight (dOut, dIn) and bias (dOut), as PyTorch would
- * store them; the activation stands between layers, not after the last.
+ * @file Fully connected networks. Layer k is `layers.<k>` with weight (dOut, dIn) and bias (dOut), as in PyTorch;
+ * activations are between layers, not after the last.
  */
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -21,15 +21,14 @@ export interface MlpOptions {
   readonly gain?: number;
   /** Default true. */
   readonly biases?: boolean;
-  /** Whether each activation from the third on has that of two layers below added. Default false. */
+  /** Whether the activation two layers below is added to each activation from the third on. Default false. */
   readonly skip?: boolean;
-  /** Share of each hidden layer's values that a training step drops. Default 0. */
+  /** Share of each hidden layer's values dropped in training. Default 0. */
   readonly dropout?: number;
 }
 
 /**
- * @throws RangeError when fewer than two widths are given or one is not a positive whole number, or the gain is not
- * positive
+ * @throws RangeError if fewer than two widths are given, one is not a positive integer, or the gain is not positive
  */
 export function mlp(options: MlpOptions, random: Random): Network {
   const { widths, activation, initialisation = "torch", gain = 1, biases = true, skip = false, dropout = 0 } = options;
@@ -58,7 +57,7 @@ export function mlp(options: MlpOptions, random: Random): Network {
   return { graph: g.build(), parameters, hidden: byIndex(hidden), independentSamples: true };
 }
 
-/** Hidden representations under their numbers, from 0. */
+/** Hidden representations by index, from 0. */
 export const byIndex = (values: readonly string[]): NonNullable<Network["hidden"]> =>
   values.map((value, k) => ({ name: String(k), value }));
 

@@ -1,7 +1,7 @@
 /**
  * @file A network to train: a forward graph whose parameters are initializers. Input "x", output "output", both with a
- * free first axis "n" (samples). The graph is the evaluation form, which the probe measures; where BatchNormalization
- * makes training another function, trainingForm (trainingForm.ts) derives it from this one.
+ * free first axis "n" (samples). The graph is the evaluation form, which the probe measures. Where training computes a
+ * different function because of BatchNormalization, trainingForm (trainingForm.ts) derives it.
  */
 import type { Graph } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";
@@ -10,19 +10,19 @@ export interface Network {
   readonly graph: Graph;
   /** Names of the trained initializers. */
   readonly parameters: readonly string[];
-  /** Names of the initializers that follow training without a gradient: running statistics. Default: none. */
+  /** Names of the initializers that training updates without a gradient: running statistics. Default: none. */
   readonly buffers?: readonly string[];
   /** Values (n, C, ...) that are outputs of whole blocks, measured by channel. Default: none. */
   readonly blocks?: readonly { readonly name: string; readonly value: string }[];
   /**
-   * Hidden representations (n, ...) in order of depth: where the distances of followed points are taken. Default: none.
+   * Hidden representations (n, ...) in order of depth, at which distances of followed points are taken. Default: none.
    */
   readonly hidden?: readonly { readonly name: string; readonly value: string }[];
-  /** The value (n, d) that is the representation of a sample, where the last layers are a head for training alone. */
+  /** The value (n, d) that is the representation of a sample, if the last layers are a head used only in training. */
   readonly features?: string;
   /**
-   * Whether each sample's output depends on that sample alone (BatchNormalization in training aside), so that a batch
-   * may be taken in parts. Default: false.
+   * Whether each sample's output depends only on that sample (except for BatchNormalization in training), so that a
+   * batch may be taken in parts. Default: false.
    */
   readonly independentSamples?: boolean;
 }

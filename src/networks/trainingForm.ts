@@ -1,9 +1,9 @@
 /**
- * @file The training form of a network: each BatchNormalization takes the mean and variance of its batch, and the
- * running statistics follow, m' = keep m + (1 - keep) mean and likewise for the variance, which torch.nn.BatchNorm
- * averages without bias: N / (N - 1) times the variance of the N entries of a channel (docs/theory.md Eq. 82). Each
- * Dropout becomes a product with a mask that is an input, so that what is dropped is drawn outside and a resumed run
- * draws it again.
+ * @file The training form of a network: each BatchNormalization uses the mean and variance of its batch, and the
+ * running statistics are updated, m' = keep m + (1 - keep) mean and likewise for the variance, for which
+ * torch.nn.BatchNorm uses the unbiased estimate: N / (N - 1) times the variance of the N entries of a channel
+ * (docs/theory.md Eq. 82). Each Dropout becomes a product with a mask that is an input, so that masks are drawn outside
+ * the graph and a resumed run draws them again.
  */
 import { floatAttribute, type Graph, int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -14,7 +14,7 @@ export interface TrainingForm {
   readonly statistics: readonly Statistics[];
 }
 
-/** Where the running statistics of one normalization come from. */
+/** The source of the running statistics of one normalization. */
 interface Statistics {
   /** Names of the buffers. */
   readonly mean: string;
@@ -24,11 +24,11 @@ interface Statistics {
   readonly batchVariance: string;
   /** The normalization's input. */
   readonly input: string;
-  /** Share of the old value that is kept. */
+  /** Share of the old value in the update. */
   readonly keep: number;
 }
 
-/** @throws RangeError when a buffer is not the running statistic of exactly one BatchNormalization */
+/** @throws RangeError if a buffer is not the running statistic of exactly one BatchNormalization */
 export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
   const statistics: Statistics[] = [];
   const g = new GraphBuilder("training");
@@ -54,8 +54,8 @@ export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
       input: x,
       keep: floatAttribute(node, "momentum", 0.9),
     });
-    // With momentum 0 the running values are the batch's own. ONNX Runtime writes them over the old ones (docs/log.md):
-    // it gets copies.
+    // With momentum 0 the running values are the batch's own. ONNX Runtime overwrites its inputs (docs/log.md), so it
+    // gets copies.
     const copies = [mean, variance].map((old) => g.op("Mul", [old, g.scalar(0)]));
     const attributes = { ...node.attributes, training_mode: int(1), momentum: { float: 0 } };
     const outputs = [node.outputs[0]!, batchMean, batchVariance];
@@ -78,13 +78,13 @@ export function trainingForm({ graph, buffers = [] }: Network): TrainingForm {
   };
 }
 
-/** The input of the training form that the k-th Dropout multiplies by: 0, or 1 over the share that is kept. */
+/** Name of the mask input of the k-th Dropout: its values are 0, or 1 over the kept share. */
 export const maskName = (k: number): string => `mask/${k}`;
 
 /**
  * Adds the next running statistics; returns the next value of each buffer by name.
  *
- * @param shapeOf shape of a value of the training form
+ * @param shapeOf returns the shape of a value of the training form
  */
 export function addNextBuffers(
   builder: GraphBuilder,

@@ -1,11 +1,11 @@
 /**
  * @file Variational autoencoders. The encoder gives mean and logarithm of the variance of a code, the decoder makes
- * outputs of the code. Outputs are laid out as the objective `elbo` reads them. Two forms:
+ * outputs of the code. Outputs have the layout of the objective `elbo`. Two forms:
  *
  * - linear, with the noise of the code averaged in closed form: input x, code mean W x, a variance for each dimension,
  *   decoder U z, no biases (docs/theory.md Eq. 110);
- * - of any widths, with noise that is drawn: the input is a sample and behind it a normal deviate for each dimension of
- *   the code.
+ * - with any widths and sampled noise: the input is a sample followed by a normal deviate for each dimension of the
+ *   code.
  */
 import { int } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -23,26 +23,26 @@ export interface VaeOptions {
   readonly hidden: readonly number[];
   readonly activation: Activation;
   /**
-   * "expected": averaged in closed form, of linear ones alone; "sampled": drawn, in the last `latent` columns of the
+   * "expected": averaged in closed form, for linear ones only; "sampled": drawn, in the last `latent` columns of the
    * input.
    */
   readonly noise: "expected" | "sampled";
-  /** Whether maps have biases. Default: those with hidden layers. */
+  /** Whether maps have biases. Default: true if there are hidden layers. */
   readonly biases?: boolean;
 }
 
-/** Names of the parameters that a linear one has. */
+/** Names of the parameters of a linear autoencoder. */
 export const LINEAR_VAE = {
   encoder: "encoder.mean.weight",
   logVariance: "encoder.logVariance",
   decoder: "decoder.0.weight",
 } as const;
 
-/** @throws RangeError for hidden layers where noise is not drawn, whose mean has no closed form */
+/** @throws RangeError for hidden layers without sampled noise, whose mean has no closed form */
 export function vae(options: VaeOptions, random: Random): Network {
   const { inputs, outputs, latent, hidden, noise, biases = hidden.length > 0 } = options;
   if (noise === "expected" && hidden.length > 0)
-    throw new RangeError("vae: expected no hidden layers with expected noise, got some; draw the noise: sampled");
+    throw new RangeError("vae: expected no hidden layers with expected noise, got some; use sampled noise");
   const g = new GraphBuilder("vae");
   const parameters: string[] = [];
   const made = { g, parameters, random, biases };
@@ -111,13 +111,13 @@ function constantRow({ g, parameters }: Made, mean: string, latent: number): str
   return g.op("Add", [g.op("Mul", [mean, g.scalar(0)]), logV]);
 }
 
-/** sum_j v_j |U_j|^2: what the noise of a linear decoder's code adds to the mean square of its output. */
+/** sum_j v_j |U_j|^2: contribution of the noise of the code to the mean square of a linear decoder's output. */
 function spreadOf(g: GraphBuilder, logV: string): string {
   const squares = g.op("ReduceSumSquare", [LINEAR_VAE.decoder, g.ints([0])], { keepdims: int(1) });
   return g.op("ReduceSum", [g.op("Mul", [g.op("Exp", [logV]), squares]), g.ints([1])], { keepdims: int(1) });
 }
 
-/** What parameters make of rows, by loops in float64: for looks at a few samples beside training. */
+/** Encoder and decoder evaluated by loops in float64, for looks at a few samples during training. */
 export class VaeLook {
   private readonly values: ReadonlyMap<string, Tensor>;
   private readonly hidden: number;

@@ -1,14 +1,14 @@
 /**
- * @file The loss of a variational autoencoder, minus its evidence lower bound (docs/theory.md Eq. 110): what the
- * decoder misses over its variance, and the divergence of the code from the prior N(0, I) by a weight.
+ * @file The loss of a variational autoencoder, minus its evidence lower bound (docs/theory.md Eq. 110): the squared
+ * error of the decoder over its variance, plus the weighted divergence of the code from the prior N(0, I).
  */
 import { int } from "../onnx/graph.ts";
 import type { Objective } from "./objective.ts";
 
 export interface ElboOptions {
-  /** Numbers that the decoder makes: the first ones of an output. */
+  /** Number of outputs of the decoder, the first entries of the network's output. */
   readonly outputs: number;
-  /** Dimensions of the code: their means and the logarithms of their variances follow. */
+  /** Dimensions of the code, whose means and log-variances follow in the output. */
   readonly latent: number;
   /** beta, the weight of the divergence. */
   readonly beta: number;

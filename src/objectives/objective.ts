@@ -14,12 +14,12 @@ export interface Objective {
   readonly lossOutput?: undefined;
   /** Element type of the target tensor. */
   readonly targetType: DataType;
-  /** Shapes of targets that fit an output of the given shape; the first is the usual one. */
+  /** Shapes of targets that fit an output of the given shape; the first is the standard one. */
   targetShapes(output: readonly number[]): readonly (readonly number[])[];
   /**
    * The axis of the classes, for objectives whose target is a class index.
    *
-   * @param target shape of the target, which tells (n, T, classes) from (n, classes, T)
+   * @param target shape of the target, which distinguishes (n, T, classes) from (n, classes, T)
    */
   classAxis?(output: readonly number[], target: readonly number[]): number;
   /** Whether a sample's loss depends on the other samples of its batch. Default: false. */
@@ -85,10 +85,10 @@ const squaredDifference = (builder: GraphBuilder, output: Value, target: string)
 /** (f - y)^2   (docs/theory.md Eq. 23; torch.nn.MSELoss before its mean over samples). */
 const mse = regression("mse", squaredDifference);
 
-/** |f - y|^2, without a mean over outputs: what the theory of symmetry and noise descends on. */
+/** |f - y|^2, without a mean over outputs: the loss in the theory of symmetry and noise. */
 const squaredError = regression("squared-error", squaredDifference, "ReduceSum");
 
-/** (f - y)^2 / 2: what the two-point theory descends on. */
+/** (f - y)^2 / 2: the loss in the two-point theory. */
 const halfMse = regression("half-mse", (builder, output, target) =>
   builder.op("Mul", [squaredDifference(builder, output, target), builder.scalar(0.5, output.dtype)]),
 );

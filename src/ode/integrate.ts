@@ -20,13 +20,13 @@ export interface OdeSystem {
 }
 
 export interface IntegrateOptions {
-  /** Error of a step that is allowed, relative to each value. */
+  /** Allowed error of a step, relative to each value. */
   readonly rtol?: number;
   /** The same, absolute: one number, or (n) numbers. */
   readonly atol?: number | ArrayLike<number>;
-  /** Default: found from f. */
+  /** First step. Default: estimated from f. */
   readonly firstStep?: number;
-  /** Steps, rejected ones too, after which it is given up. */
+  /** Most steps, including rejected ones. */
   readonly maxSteps?: number;
   /** Ends the solution at the first step after which this is true. */
   readonly until?: (t: number, y: Float64Array) => boolean;
@@ -44,7 +44,7 @@ const EXPONENT = 1 / 5;
  *
  * @param start   (n) values
  * @param span    [from, to], to > from
- * @returns the solution with its dense output; where it cannot go on it ends early and says why in `failure`
+ * @returns the solution with its dense output; if it cannot continue, it ends early with the reason in `failure`
  * @throws RangeError where the start is not finite, the span not ascending, or a tolerance not positive
  *
  * float64. A step costs eight values of f, one Jacobian and one LU factorisation, O(n^3).
@@ -90,7 +90,7 @@ export function integrate(
       h *= finite ? Math.max(SHRINK, SAFETY * error ** -EXPONENT) : 0.1;
       grow = 1; // no growth right after a rejection
       if (t + h <= t + 4 * Number.EPSILON * Math.abs(t) || h < Number.MIN_VALUE * 1e20)
-        failure = `${finite ? "steps too small to go on" : "values that are not finite"} at t = ${t}`;
+        failure = `${finite ? "steps too small to continue" : "values that are not finite"} at t = ${t}`;
     }
   }
   const end = steps.times.at(-1)!;
@@ -160,7 +160,7 @@ class Stepper {
     this.#pivot = new Int32Array(n);
   }
 
-  /** Derivatives at the start of a step, which every try of it shares. */
+  /** Derivatives at the start of a step, shared by all attempts at it. */
   begin(t: number, y: Float64Array): void {
     const system = this.#system;
     system.derivative(t, y, this.#f0);
@@ -186,8 +186,8 @@ class Stepper {
   }
 
   /**
-   * chosen: a hundredth of the time in which a value would change by itself, or by its absolute tolerance (as HINIT
-   * begins).
+   * chosen: a hundredth of the time in which a value would change by its own size or its absolute tolerance (the first
+   * estimate of HINIT).
    */
   firstStep(y: Float64Array): number {
     let [sizes, speeds] = [0, 0];
@@ -202,7 +202,7 @@ class Stepper {
   /**
    * Tries a step of h from y.
    *
-   * @returns largest error of a value over its tolerance; infinite where the step cannot be taken
+   * @returns largest error of a value divided by its tolerance; infinite if the step cannot be taken
    */
   step(t: number, y: Float64Array, h: number): number {
     const [n, k, u, f] = [this.#n, this.#k, this.#u, this.#f];

@@ -2,7 +2,7 @@
  * @file The solution of an initial value problem between its steps: dense output of Rodas5P (`rodas5p.ts`).
  */
 
-/** What `integrate` found. */
+/** The result of `integrate`. */
 export interface Solution {
   /** (steps + 1) times of the accepted steps, ascending, the first is the start. */
   readonly times: readonly number[];
@@ -10,7 +10,10 @@ export interface Solution {
   readonly end: number;
   /** (n) state at `end`. */
   readonly last: Float64Array;
-  /** Why `end` was not reached, in words for an error message; undefined where it was, or where `until` ended it. */
+  /**
+   * Why the end of the span was not reached, as text for an error message; undefined if it was reached, or `until`
+   * ended it.
+   */
   readonly failure?: string;
   readonly rejected: number;
   /**
@@ -24,7 +27,7 @@ export interface Solution {
   at(t: number, out?: Float64Array): Float64Array;
 }
 
-/** Steps as they are taken. Of each step: its time and five vectors of n values, y, y' and e_1 to e_3. */
+/** Storage of the steps: for each its time and five vectors of n values, y, y' and e_1 to e_3. */
 export class Steps {
   readonly #n: number;
   readonly #times: number[];
@@ -75,7 +78,7 @@ export class Steps {
     return out;
   }
 
-  /** The step that holds t: that of the last call or the next ones, else by bisection. */
+  /** The step that contains t: first tries the step of the last call and the next ones, then bisection. */
   #stepOf(t: number, count: number): number {
     const times = this.#times;
     let step = this.#place;

@@ -7,8 +7,8 @@
  * Replaces M by its factors, P M = L U.
  *
  * @param M     (n, n) row-major, overwritten: U above and on the diagonal, the multipliers of L below
- * @param pivot (n), overwritten: the row that came to place i
- * @returns false where M is singular or not finite; M is then of no use
+ * @param pivot (n), overwritten: the row moved to position i
+ * @returns false if M is singular or not finite; M is then unusable
  */
 export function factorize(M: Float64Array, pivot: Int32Array): boolean {
   const n = pivot.length;

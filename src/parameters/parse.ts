@@ -1,19 +1,19 @@
-/** @file Parameters of whatever has some (a setting, say), from texts or values. */
+/** @file Parses parameters, such as those of a setting, from texts or values. */
 import { z } from "zod";
 import { suggestion } from "./suggest.ts";
 
-/** What has parameters. */
+/** Something with parameters. */
 export interface Parametrised {
   readonly name: string;
   readonly parameters: z.ZodObject;
 }
 
-/** A parameter value that cannot be used; the message is for the user. */
+/** An invalid parameter value; the message is for the user. */
 export class ParameterError extends Error {
   override readonly name = "ParameterError";
 }
 
-/** What other programs call some parameters. */
+/** Names of some parameters in other programs. */
 const otherNames: Readonly<Record<string, string>> = {
   wd: "decay",
   weight_decay: "decay",
@@ -23,7 +23,7 @@ const otherNames: Readonly<Record<string, string>> = {
   "learning-rate": "lr",
 };
 
-/** What a parameter is called here that other programs call otherwise; other names as they are. */
+/** The name used here for a parameter that other programs name differently; other names are unchanged. */
 export function usualName(key: string): string {
   return Object.hasOwn(otherNames, key) ? otherNames[key]! : key;
 }

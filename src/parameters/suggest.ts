@@ -1,5 +1,5 @@
 /**
- * @file The known name that a mistyped one was meant to be.
+ * @file Suggests the known name closest to a mistyped one.
  */
 
 /**
@@ -16,7 +16,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best ?? candidates.find((candidate) => word.length >= 2 && candidate.startsWith(word));
 }
 
-/** "; did you mean width?", or the list of what there is where nothing is near. */
+/** "; did you mean width?", or the list of candidates if none is near. */
 export function suggestion(word: string, candidates: readonly string[]): string {
   const near = closest(word, candidates);
   return near === undefined ? `; known: ${candidates.join(", ")}` : `; did you mean ${near}?`;

@@ -10,9 +10,9 @@ import {
   addBatch,
   emptyLayerSums,
   finishSums,
-  type GroupSums,
   isOutOfRange,
   type LayerSums,
+  type UnfinishedMoments,
 } from "../moments/accumulate/layerSums.ts";
 import { addCrossMoments, emptyDeferred } from "../moments/accumulate/rowSpaceSums.ts";
 import type { Edges } from "../moments/edges.ts";
@@ -77,7 +77,7 @@ export interface Measurement extends GroupedMeasurement {
 
 /** A measurement before its sums are finished. */
 export interface SummedMeasurement extends MeasuredLosses {
-  readonly groups: readonly GroupSums[];
+  readonly groups: readonly UnfinishedMoments[];
 }
 
 export class Probe {

@@ -1,7 +1,7 @@
 /** @file The error of graphs that cannot become one. */
 import type { Node } from "../onnx/graph.ts";
 
-/** Graphs that cannot be run as one with a leading axis; whoever asked runs them one by one. */
+/** The graphs cannot be combined into one with a leading axis; the caller runs them one by one. */
 export class NotReplicableError extends Error {
   override readonly name = "NotReplicableError";
 

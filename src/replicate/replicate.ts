@@ -1,7 +1,7 @@
 /**
- * @file R graphs of the same form as one (jax.vmap): every value that differs between them gets a leading axis R, by
- * one rule for each operator; what they share stays as it is. An operator then runs once for all R, so that its cost
- * beside arithmetic is paid once.
+ * @file Combines R graphs of the same form into one (jax.vmap): every value that differs between them gets a leading
+ * axis R, by one rule for each operator; shared values are unchanged. An operator then runs once for all R, so that its
+ * overhead is paid once.
  */
 import { readsOf } from "../onnx/branches.ts";
 import type { BoundValue, Graph, Node } from "../onnx/graph.ts";
@@ -22,8 +22,8 @@ export interface ReplicateOptions {
 /**
  * One graph that computes R graphs: the same names, each stacked input and every output (R, ...) of its shape.
  *
- * @param graphs at least one, alike but for constants and for factors of products (checkSameForm)
- * @throws NotReplicableError where they are not alike, or an operator on stacked values has no rule
+ * @param graphs at least one, equal except for constants and factors of products (checkSameForm)
+ * @throws NotReplicableError if their forms differ, or an operator on stacked values has no rule
  */
 export function replicate(graphs: readonly Graph[], { stacked, values }: ReplicateOptions): Graph {
   checkSameForm(graphs);

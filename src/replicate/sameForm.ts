@@ -1,6 +1,6 @@
 /**
- * @file Whether graphs are the same but for their constants and for factors of products: then they are replicates of
- * one form, whose constants are stacked where they differ.
+ * @file Checks that graphs are equal except for constants and factors of products. They are then replicates of one
+ * form, and differing constants are stacked.
  */
 import type { Attribute, Graph, Node } from "../onnx/graph.ts";
 import type { Tensor } from "../onnx/tensor.ts";

@@ -1,5 +1,5 @@
 /**
- * @file The table of the six alignments per layer, value and noise with null and start, for one convention.
+ * @file Table of the six alignments of every layer in one convention: value with standard error, null and start.
  */
 
 import { sides } from "../figures/alignmentSeries.ts";
@@ -17,8 +17,8 @@ import { layerAnchor } from "./layerAnchor.ts";
 import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
 
 /**
- * chosen: of more layers the tables beside that of the paper's convention are of numbers alone; bars and sentences take
- * three quarters of their bytes.
+ * chosen: with more layers, only the table of the paper's convention has bars and sentences; they take three quarters
+ * of the bytes.
  */
 const mostWithBars = 48;
 
@@ -48,7 +48,9 @@ export function renderAlignmentTable(data: ReportData, convention: Convention): 
   return `<table class="alignments"><thead>${groups}<tr>${columns}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
-/** Attention heads and blocks, which have RGA of their output alone: a row each, "" where there are none. */
+/**
+ * Table of attention heads and blocks, which have only the RGA of their output, one row each; "" where there are none.
+ */
 export function renderOutputTable(data: ReportData, convention: Convention): string {
   const all = findings(withStart(data), convention).filter(({ layer }) => !isMap(layer));
   if (all.length === 0) return "";
@@ -83,7 +85,7 @@ function row(layer: LayerSnapshot, own: readonly Finding[], withBars: boolean): 
   return `<tr>${name}${cells.join("")}</tr>`;
 }
 
-/** Rows of norm zero are left out of the paper's convention; where there are any, the reader must know. */
+/** The paper's convention leaves out rows of norm zero; the reader is told how many there were. */
 function droppedWords({ droppedRows, droppedActivationRows }: LayerSnapshot): string {
   const [g, h] = [Math.max(droppedRows.a, droppedRows.b), Math.max(droppedActivationRows.a, droppedActivationRows.b)];
   return `${g > 0 ? `, ${grouped(g)} zero gradients` : ""}${h > 0 ? `, ${grouped(h)} zero activations` : ""}`;
@@ -107,14 +109,14 @@ function cell(side: string, relation: string, finding: Finding | undefined, with
   );
 }
 
-/** One mark of the small bar, at a place from 0 to 1. */
+/** One mark of the small bar, at a position from 0 to 1. */
 function mark(kind: "fill" | "null" | "start", value: number | null): string {
   if (value === null) return "";
   const place = `${fixed(Math.max(0, Math.min(1, value)) * 100, 1)}%`;
   return `<i class="${kind}" style="${kind === "fill" ? "width" : "left"}:${place}"></i>`;
 }
 
-/** The same numbers, all conventions, cosine and samples included. */
+/** The same numbers as CSV, in all conventions, with cosine and number of samples. */
 export function alignmentCsv(data: ReportData): string {
   const once = isAnalysis(data) && !data.initial;
   const header = [

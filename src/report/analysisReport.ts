@@ -1,4 +1,4 @@
-/** @file What the page of an analysis is made from. */
+/** @file The data of an analysis report. */
 import type { Snapshot } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 import type { AnalysisRecord } from "../runs/analysisRecord.ts";
@@ -6,7 +6,7 @@ import type { MetricRow } from "../runs/metricRow.ts";
 import type { RunInfo } from "../runs/runInfoForm.ts";
 import type { AnalysisReport, RunReport } from "./reportData.ts";
 
-/** What the page of an analysis is made from: of one measurement, or of several over steps. */
+/** The data of an analysis report, from one measurement or from several over steps. */
 export function analysisReport(
   info: RunInfo,
   record: Omit<AnalysisRecord, "schema">,

@@ -1,12 +1,12 @@
-/** @file Names of layers in running text, without what all of them begin with. */
+/** @file Layer names in running text, without their common prefix. */
 import { sharedParts } from "../figures/layerGroups.ts";
 
-/** A text with every name in it cut. */
+/** Shortens every layer name in a text. */
 export type BriefNames = (text: string) => string;
 
 /**
- * Cuts what all names begin with but for its last part: "h.0.attn" of "transformer.h.0.attn". Names that share one part
- * alone, such as "layers.", stay.
+ * Cuts the common prefix of all names except its last part: "transformer.h.0.attn" becomes "h.0.attn". Names that share
+ * only one part, such as "layers.", stay.
  */
 export function briefNames(names: readonly string[]): BriefNames {
   const shared = sharedParts([...new Set(names)]);

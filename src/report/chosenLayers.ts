@@ -1,22 +1,22 @@
 /**
- * @file How much of each layer a report draws: every layer of a network, in less detail where they are many, as far as
- * matrices are of a size that can be seen and the page stays small.
+ * @file How much of each layer a report draws. It draws every layer, in less detail where there are many, as long as
+ * matrices are small enough to be legible and the page stays small.
  */
 import { maxEntries } from "../figures/entries.ts";
 import { maxRows } from "../figures/matrices.ts";
 import { maxPairs } from "../figures/neurons.ts";
 import type { LayerMoments } from "../moments/moments.ts";
 
-/** Rows of a matrix before it is averaged down; points of entries and of pairs before they are thinned. */
+/** Most rows of a matrix before it is averaged down; most points of entries and pairs before they are thinned. */
 export interface Detail {
   readonly rows: number;
   readonly points: number;
   readonly pairs: number;
-  /** Whether the numbers of matrices stand beside their pictures, or are read off them. */
+  /** Whether the page holds the numbers of matrices beside their pictures, or reads them from the pixels. */
   readonly tables: boolean;
 }
 
-/** chosen: up to 8 layers in full, some 0.3 MB each; more in 0.1 MB each. */
+/** chosen: up to 8 layers in full detail, some 0.3 MB each; with more layers 0.1 MB each. */
 export function detailFor(layers: number): Detail {
   if (layers <= 8) return { rows: maxRows, points: maxEntries, pairs: maxPairs, tables: true };
   return layers <= 16
@@ -25,26 +25,26 @@ export function detailFor(layers: number): Detail {
 }
 
 /**
- * chosen: bytes of packed figures of single layers that a page may hold; less where what every layer has takes most of
- * it.
+ * chosen: bytes of packed single-layer figures that a page may hold; fewer where the figures that every layer has take
+ * most of the page.
  */
 export function packedBudget(layers: number): number {
   return layers <= 48 ? 5e6 : 0.9e6;
 }
 
-/** chosen: of more layers also the courses over training are packed, and cannot be seen without the page's script. */
+/** chosen: with more layers the courses over training are packed too, and need the page's script. */
 export const maxPlainCourses = 48;
 
-/** chosen: a matrix of more rows is not drawn: it takes 32 MB, and each of its pixels would be the mean of a crowd. */
+/** chosen: a matrix with more rows is not drawn: it takes 32 MB, and each pixel would average many entries. */
 const maxDimension = 2048;
 
-/** chosen: multiplications of the Gram matrices of a layer (Eq. 4), which take some four seconds. */
+/** chosen: multiplications for the Gram matrices of a layer (Eq. 4); some four seconds. */
 const maxWork = 8e9;
 
-/** chosen: cubes of dimensions, which the eigenvectors of power laws take; some twenty seconds. */
+/** chosen: sum of cubed dimensions for the eigenvectors of power laws; some twenty seconds. */
 export const maxLawWork = 1.2e9;
 
-/** Whether the matrices of a layer may be drawn at all. */
+/** Whether the matrices of a layer are small enough to be drawn. */
 export function drawable(layer: LayerMoments): boolean {
   if (layer.a?.sample ?? layer.b.sample) return false;
   return Math.max(layer.dIn, layer.dOut) <= maxDimension && work(layer) <= maxWork;
@@ -55,14 +55,14 @@ function work({ W, dIn, dOut }: LayerMoments): number {
   return W ? dIn * dOut * (dIn + dOut) : 0;
 }
 
-/** The layer before the last one: where the paper looks first. */
+/** Index of the layer before the last, which the paper shows first. */
 export function penultimate(count: number): number {
   return Math.max(0, count - 2);
 }
 
 /**
- * Indices with the penultimate first, each next one as far as can be from those before it: any beginning of it is
- * spread evenly.
+ * Indices with the penultimate first, each next one as far as possible from those before it, so that the first k are
+ * spread evenly for every k.
  */
 export function spreadOrder(count: number): number[] {
   const distance = new Float64Array(count).fill(Number.POSITIVE_INFINITY);

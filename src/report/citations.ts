@@ -1,18 +1,18 @@
 /**
- * @file Equations that a page cites: every citation becomes a link, and the equations stand on the page, so that a
+ * @file Equations that a page cites. Every citation becomes a link, and the page includes the equations, so that a
  * reader needs no other file.
  */
 import { escapeText } from "../figures/escape.ts";
 import { counted } from "../findings/numbers.ts";
 import { theoryEquations } from "./theoryEquations.ts";
 
-/** Elements whose text is left as it is, whole; tags; what stands between is text. */
+/** Matches whole elements whose text stays as it is, and single tags; everything between the matches is text. */
 const markup = /<(script|style|svg|math|a|pre|code|title|button|select)\b[\s\S]*?<\/\1>|<[^>]*>/g;
 
-/** "Eq. 53", "Eqs. 33 to 37, 86" and the like; not those of a paper. */
+/** Matches "Eq. 53", "Eqs. 33 to 37, 86" and the like, but not equations of a paper. */
 const citation = /(?<!paper(?:'s|&#39;s)? )\bEqs?\. \d+(?:(?:, | and | to )\d+)*/g;
 
-/** The text between tags with `change` made to it. */
+/** Applies `change` to the text between tags. */
 function changeText(html: string, change: (text: string) => string): string {
   const parts: string[] = [];
   let at = 0;
@@ -23,7 +23,7 @@ function changeText(html: string, change: (text: string) => string): string {
   return parts.join("") + change(html.slice(at));
 }
 
-/** Numbers of the equations that the text of a page cites, ranges filled in, ascending. */
+/** Numbers of the equations that a page cites, ascending, with ranges expanded. */
 export function citedEquations(html: string): number[] {
   const found = new Set<number>();
   changeText(html, (text) => {
@@ -35,7 +35,7 @@ export function citedEquations(html: string): number[] {
   return [...found].filter((number) => theoryEquations[number] !== undefined).sort((x, y) => x - y);
 }
 
-/** The page with its citations as links. @param anchorOf where an equation stands, if it does */
+/** The page with its citations as links. @param anchorOf the anchor of an equation, if the page has it */
 export function linkEquations(html: string, anchorOf: (number: number) => string | undefined): string {
   const link = (number: string) => {
     const anchor = anchorOf(Number(number));
@@ -44,7 +44,7 @@ export function linkEquations(html: string, anchorOf: (number: number) => string
   return changeText(html, (text) => text.replace(citation, (words) => words.replace(/\d+/g, link)));
 }
 
-/** Anchor of an equation in the list. */
+/** Anchor of an equation in the page's list of equations. */
 export function equationAnchor(number: number): string {
   return `eq-${number}`;
 }
@@ -58,7 +58,7 @@ export function renderEquations(numbers: readonly number[]): string {
     return `<div id="${equationAnchor(number)}"><dt>${escapeText(title)}</dt><dd>${words(lead)}<pre>${multiline(formula)}</pre>${words(letters)}</dd></div>`;
   });
   return (
-    `<section id="equations"><h2>Equations</h2><p class="soft">Those that this page cites and the glossary does not have, from docs/theory.md of crh-lab, which derives them.</p>` +
+    `<section id="equations"><h2>Equations</h2><p class="soft">Equations cited on this page that the glossary does not show. docs/theory.md of crh-lab derives them.</p>` +
     `<details class="table"><summary>${counted(numbers.length, "equation")}</summary><dl class="cited">${items.join("")}</dl></details></section>`
   );
 }

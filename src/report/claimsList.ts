@@ -1,4 +1,4 @@
-/** @file The paper's claims with their verdicts as a section of the page. */
+/** @file The section with the paper's claims and their verdicts. */
 import { escapeText } from "../figures/escape.ts";
 import type { Claim } from "../findings/claims/claim.ts";
 import { claims } from "../findings/claims/claims.ts";
@@ -33,7 +33,7 @@ export function renderClaims(data: ReportData): string {
     );
   });
   return (
-    `<section id="claims"><h2>What the paper says of such networks</h2><p>${counts(holding, found.length)} here, by thresholds of this project: the paper names none.</p>` +
+    `<section id="claims"><h2>What the paper claims for such networks</h2><p>${counts(holding, found.length)} here, by thresholds of this project; the paper gives none.</p>` +
     `<table class="claims"><thead><tr><th scope="col">figure</th><th scope="col">the paper says</th><th scope="col">here</th><th scope="col">from</th></tr></thead><tbody>${rows.join("")}</tbody></table></section>`
   );
 }

@@ -1,6 +1,6 @@
 /**
- * @file Neural collapse of a classifier in one table: each of the four with its variants, at the last measurement and
- * at the first (theory.md Eqs. 66 to 71), and the feature ansatz of every layer where it was measured (Eqs. 72 to 74).
+ * @file Neural collapse of a classifier in one table: NC1 to NC4 with their variants, at the last and at the first
+ * measurement (theory.md Eqs. 66 to 71), and the feature ansatz of every layer where it was measured (Eqs. 72 to 74).
  */
 
 import { escapeText, shorten } from "../figures/escape.ts";
@@ -13,7 +13,7 @@ import { type ReportData, withStart } from "./reportData.ts";
 
 type Pick = (of: LayerCollapse) => number | null;
 
-/** What stands in the table: what it is, its value, its noise where there is one, and what full collapse has. */
+/** Rows of the table: name, value, standard error where there is one, and the value at full collapse. */
 const rows: readonly { name: string; value: Pick; noise?: Pick; collapsed: (classes: number) => string }[] = [
   {
     name: "NC1: tr(S<sub>w</sub> S<sub>b</sub><sup>+</sup>)",
@@ -40,7 +40,7 @@ const rows: readonly { name: string; value: Pick; noise?: Pick; collapsed: (clas
     collapsed: (C) => (C > 1 ? fixed(-1 / (C - 1)) : "–"),
   },
   {
-    name: "NC2: mean cosine of means that are not centred",
+    name: "NC2: mean cosine of uncentred means",
     value: (c) => c.nc2.uncentred.meanCosine,
     collapsed: () => "0 (paper)",
   },
@@ -64,7 +64,7 @@ const rows: readonly { name: string; value: Pick; noise?: Pick; collapsed: (clas
   { name: "the same with I − J/C", value: (c) => c.premises?.lossCovariance.simplex ?? null, collapsed: () => "–" },
 ];
 
-/** The section, "" where neither was measured. */
+/** The section; "" where neither was measured. */
 export function renderCollapse(data: ReportData): string {
   const ordered = byStep(withStart(data));
   const last = ordered.at(-1)?.layers ?? [];
@@ -89,19 +89,19 @@ function collapsePart(last: readonly LayerSnapshot[], first: readonly LayerSnaps
   const head = `<th scope="col">measured</th>${before ? `<th scope="col">at the start</th>` : ""}<th scope="col">collapsed</th>`;
   return (
     `<h3>Collapse of the features of <code>${escapeText(shorten(layer.name, 60))}</code></h3>` +
-    `<p class="soft note">${grouped(now.n)} samples of ${grouped(now.classes)} classes; what the last map reads, its class means M and its weights W (Eqs. 66 to 71). ± is the split-half noise.${remarks(now)}</p>` +
+    `<p class="soft note">${grouped(now.n)} samples of ${grouped(now.classes)} classes; inputs of the last map, their class means M and the map's weights W (Eqs. 66 to 71). ± is the split-half noise.${remarks(now)}</p>` +
     `<div class="wide"><table class="alignments"><thead><tr><th scope="col">quantity</th>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
   );
 }
 
-/** What restricts the numbers: classes of one sample, in which no spread can be seen, and samples without labels. */
+/** Limits of the numbers: classes of one sample, which have no spread, and samples without labels. */
 function remarks({ status, singles = 0 }: LayerCollapse): string {
   if (status === "too-few-samples")
-    return " Every class has one sample: nothing is seen of the spread within classes, so NC1, NC4 and the variance of outputs within classes are not known.";
+    return " Every class has one sample, so the spread within classes, NC1, NC4 and the variance of outputs within classes are unknown.";
   const left =
     singles === 0
       ? ""
-      : ` ${singles === 1 ? "One class of one sample has" : `${grouped(singles)} classes of one sample have`} no part in the spread within classes.`;
+      : ` ${singles === 1 ? "One class of one sample has" : `${grouped(singles)} classes of one sample have`} no spread within classes.`;
   return status === undefined ? left : `${left} ${escapeText(status.replaceAll("-", " "))}.`;
 }
 
@@ -125,12 +125,12 @@ function ansatzPart(layers: readonly LayerSnapshot[]): string {
     "WWᵀ, G<sub>b</sub>",
   ];
   return (
-    `<h3>Feature ansatz</h3><p class="soft note">Cosine · Pearson's correlation (Eqs. 72 to 74); the last two columns are the equivariant form, GWA.${random ? " Random directions of the outputs stand for all of them." : ""}</p>` +
+    `<h3>Feature ansatz</h3><p class="soft note">Cosine · Pearson's correlation (Eqs. 72 to 74); the last two columns show the equivariant form, GWA.${random ? " Estimated from random directions of the outputs." : ""}</p>` +
     `<div class="wide"><table class="alignments compact"><thead><tr><th scope="col">layer</th>${head.map((title) => `<th scope="col">${title}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
   );
 }
 
-/** With the digits that suit `beside`: the value itself, or that which its noise stands beside. */
+/** The number with as many digits as suit `beside`: the value itself or, for an error, the value it belongs to. */
 function number(value: number | null, beside = value): string {
   if (value === null) return "–";
   const size = Math.abs(beside ?? value);

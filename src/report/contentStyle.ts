@@ -1,6 +1,6 @@
 /**
- * @file The style of what the page's sections hold: tables, lists, equations, glossary. Other pages that show sections
- * take it whole (contentStyle).
+ * @file Style of the contents of sections: tables, lists, equations, glossary. Other pages that show sections use it as
+ * a whole (contentStyle).
  */
 import { stripStyle } from "./stripStyle.ts";
 
@@ -69,8 +69,8 @@ export const narrowStyle = `.alignments,.alignments tbody{display:block}.alignme
 .skipped thead{display:none}.skipped tr,.skipped th,.skipped td{display:block}.skipped tbody th{width:auto;padding:8px 0 2px}.skipped td{padding:0 0 8px}.skipped td:nth-child(2){display:none}`;
 
 /**
- * For a page that is not the report's own, inside of an element alone: names of classes are short ones, which the page
- * may use for something else. Nested rules, as browsers know them since 2023.
+ * The style for another page, limited to one element, because the page may use the same short class names for something
+ * else. Uses nested rules, which browsers support since 2023.
  *
  * @param selector of the element
  */

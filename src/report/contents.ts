@@ -1,10 +1,10 @@
-/** @file The contents of the page, which stay in sight: at the side where there is room, else along the top. */
+/** @file The table of contents, always visible: at the side where there is room, else along the top. */
 
 export interface PageSection {
   readonly id: string;
-  /** In the contents. */
+  /** Title in the table of contents. */
   readonly title: string;
-  /** The whole section; "" where there is nothing to say. */
+  /** The whole section as HTML; "" to omit it. */
   readonly html: string;
 }
 

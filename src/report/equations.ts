@@ -1,5 +1,5 @@
 /**
- * @file The equations shown beside the figures, as MathML, each with its number in docs/theory.md.
+ * @file The equations shown with the figures, as MathML, each with its number in docs/theory.md.
  */
 
 /**
@@ -30,7 +30,7 @@ function fraction(above: string, below: string): string {
   return `<mfrac>${above}${below}</mfrac>`;
 }
 
-/** Formulas that belong together under one number; they may stand on one line or break between them. */
+/** Formulas under one number; they may share a line or break between formulas. */
 function equation(numbers: string, ...formulas: string[]): string {
   const math = formulas.map((formula) => `<math displaystyle="true">${formula}</math>`).join("");
   return `<span class="equation">${math}<span class="number">${numbers}</span></span>`;
@@ -78,7 +78,7 @@ export const nullEquation = equation(
   row("α_0 =") + fraction(`<msqrt>${row("PR ( A ) PR ( B )")}</msqrt>`, row("d")),
 );
 
-/** Over m groups of equal size, α_i being the alignment without group i. */
+/** Over m groups of equal size; α_i is the alignment without group i. */
 export const noiseEquation = equation(
   "Eq. 18",
   `${row("noise^2 =") + fraction(row("m − 1"), row("m"))}<munder><mo>∑</mo><mi>i</mi></munder>${row("( α_i − ᾱ )^2")}`,
@@ -131,7 +131,7 @@ export const noiseBalanceEquation = equation(
   row("balance : A = B"),
 );
 
-/** Of one step of SGD at rate η on batches of n with weight decay γ. */
+/** One step of SGD at rate η on batches of n with weight decay γ. */
 export const driftEquation = equation(
   "Eqs. 107, 124",
   row("Δ C_i ≈") + fraction(row("η^2"), row("n")) + row("( B − A )_ii − 2 η γ C_i"),
@@ -183,5 +183,5 @@ export const permutationEquation = equation(
   row("γ_c = 4 a"),
 );
 
-/** Of a step at rate η on a batch whose loss has the derivative g by the product u w. */
+/** One step at rate η on a batch whose loss has the derivative g with respect to the product u w. */
 export const scalarChargeEquation = equation("Eq. 106", row("C = u^2 − w^2"), row("C ' = ( 1 − η^2 g^2 ) C"));

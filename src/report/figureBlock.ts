@@ -1,6 +1,6 @@
 /**
- * @file A figure on the page: its panels, buttons for SVG and CSV with the numbers packed beside them, caption, what
- * the glossary explains, counterpart.
+ * @file A figure on the page: panels, buttons for SVG and CSV with the packed numbers, caption, links to the glossary,
+ * and the paper's counterpart.
  */
 import { zlibSync } from "fflate";
 import { escapeText } from "../figures/escape.ts";
@@ -8,7 +8,7 @@ import type { Figure } from "../figures/figure.ts";
 import { toBase64 } from "../figures/png.ts";
 import { type TermName, termLinks } from "./glossary.ts";
 
-/** A figure with its name for files and, where a section has several, what it is in words. */
+/** A figure with its file name and, where a section has several, a title. */
 export interface NamedFigure {
   readonly name: string;
   readonly words?: string;
@@ -18,23 +18,23 @@ export interface NamedFigure {
 /** One numbered figure of the report. Captions and counterpart are HTML. */
 export interface FigureSection {
   readonly title: string;
-  /** Why there is no picture, where there is none. */
+  /** Why there is no picture, if there is none. */
   readonly missing?: string;
   readonly shown?: NamedFigure;
-  /** Further ones, folded away. */
+  /** Further figures, folded. */
   readonly more?: readonly NamedFigure[];
   readonly caption: readonly string[];
   readonly counterpart?: string;
   /**
-   * Whose figure the counterpart is, by its number on arXiv; by default that of the canonical representation
+   * arXiv number of the paper that the counterpart is from. Default: the paper on the canonical representation
    * hypothesis.
    */
   readonly paper?: string;
-  /** What the glossary explains of it. */
+  /** Terms that the glossary explains. */
   readonly terms: readonly TermName[];
 }
 
-/** A section's picture, if there is one. */
+/** The picture of a section, if there is one. */
 export function shownAs(figure: Figure | undefined, name: string): { shown?: NamedFigure } {
   return figure ? { shown: { name, figure } } : {};
 }
@@ -42,10 +42,12 @@ export function shownAs(figure: Figure | undefined, name: string): { shown?: Nam
 const buttons = `<div class="tools"><button type="button" data-save="svg" hidden>SVG</button><button type="button" data-save="csv" hidden>CSV</button></div>`;
 const columnClass: Record<number, string> = { 1: " one", 3: " three" };
 
-/** chosen: a single panel of more pixels has the width of the page. */
+/** chosen: a single panel wider than this many pixels takes the width of the page. */
 const maxNarrow = 600;
 
-/** chosen: panels grow with their column by at most this factor, so that letters of all figures have about one size. */
+/**
+ * chosen: panels grow with their column by at most this factor, so that text has about the same size in all figures.
+ */
 const mostGrowth = 1.15;
 
 /** The section as a figure element. */
@@ -68,14 +70,13 @@ export function renderFigure(section: FigureSection, number: number): string {
 }
 
 /**
- * A picture by itself, with its buttons beside a heading. @param heading HTML; @param csv whether its numbers stand
- * beside it
+ * A picture alone, with its buttons beside a heading. @param heading HTML; @param csv whether to pack its numbers
  */
 export function renderPicture(one: NamedFigure, heading: string, { csv = true } = {}): string {
   return `<div class="block" ${blockData(one)}><div class="head">${heading}${buttons}</div>${pictures(one, csv)}</div>`;
 }
 
-/** One panel that leaves room beside it, where its caption then stands. */
+/** Whether a single panel leaves room for the caption beside it. */
 function isSingle({ panels }: Figure): boolean {
   return panels.length === 1 && panelWidth(panels) <= maxNarrow;
 }
@@ -96,13 +97,13 @@ function pictures({ figure }: NamedFigure, csv = true): string {
   return `${legend}<div class="panels${columnClass[count] ?? ""}${wide}" style="--most:${most}px">${figure.panels.join("")}</div>${csv ? packedCsv(figure.csv) : ""}`;
 }
 
-/** The table deflated, as base64 in an element that browsers do not run; the page's script unpacks it. */
+/** The table, deflated and in base64, in an element that browsers do not run; the page's script unpacks it. */
 export function packedCsv(csv: string): string {
   const packed = toBase64(zlibSync(new TextEncoder().encode(csv), { level: 9 }));
   return `<script type="text/plain" class="csv">${packed}</script>`;
 }
 
-/** The text as part of a file's name anywhere: letters, digits, dots and dashes. */
+/** The text as part of a file name on any system: letters, digits, dots and dashes. */
 export function fileName(text: string): string {
   return text.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 100);
 }

@@ -1,5 +1,5 @@
 /**
- * @file The figures of a report in their order, each from the data or with the reason why it is missing.
+ * @file The figures of a report in order, each drawn from the data or replaced by the reason why it is missing.
  */
 
 import { alignmentsByDepth } from "../figures/alignmentsByDepth.ts";
@@ -20,7 +20,7 @@ import { lawSections } from "./lawSections.ts";
 import { followsAlone, isAnalysis, type ReportData, type RunReport } from "./reportData.ts";
 
 /**
- * All sections in their order. One measurement has no course over time; phases and change are drawn where they were
+ * All sections in order. A single measurement has no course over time; phases and change are drawn where they were
  * measured.
  */
 export function figureSections(data: ReportData): FigureSection[] {
@@ -30,7 +30,7 @@ export function figureSections(data: ReportData): FigureSection[] {
   return [...course, depthSection(data), rankSection(data), ...deepSections(data), ...lawSections(data)];
 }
 
-/** Every axis of steps on the page is of one kind: that of the measurements. */
+/** All step axes on the page have one scale, that of the measurements. */
 function stepsAreLog(snapshots: ReportData["snapshots"]): boolean | undefined {
   return snapshots.length > 1 ? isLogSpaced(snapshots.map(({ step }) => step)) : undefined;
 }
@@ -41,14 +41,14 @@ export function lossSection({ metrics, snapshots }: RunReport): FigureSection {
     missing: "The run recorded no loss.",
     ...shownAs(lossFigure(metrics, stepsAreLog(snapshots)), "loss"),
     caption: [
-      "Loss per sample on training batches and on the evaluated samples, whose number the legend has, with accuracy or perplexity where the task has one. Long series are drawn as means over short stretches; the CSV has every row.",
+      "Loss per sample on training batches and on the evaluated samples (their number is in the legend), with accuracy or perplexity where the task has one. Long series are drawn as means over short intervals; the CSV has every row.",
     ],
     counterpart: "Fig. 19 (accuracies)",
     terms: ["loss"],
   };
 }
 
-/** A section for each group of watched quantities. */
+/** One section for each group of watched quantities. */
 export function watchedSections({ watched, metrics, snapshots }: RunReport): FigureSection[] {
   return (watched?.groups ?? []).map(({ title, axis, log, quantities, expected }, i) => {
     const series = quantities.map(({ name }) => ({ name, points: watchedCourse(metrics, name) }));
@@ -59,21 +59,21 @@ export function watchedSections({ watched, metrics, snapshots }: RunReport): Fig
       title,
       missing: "The run recorded no value.",
       ...shownAs(figure, `watched-${i + 1}`),
-      caption: [`${meanings.join("; ")}.${beyond ? " Values that are not above 0 are in the CSV alone." : ""}`],
+      caption: [`${meanings.join("; ")}.${beyond ? " Values of 0 and below are in the CSV only." : ""}`],
       terms: [],
     };
   });
 }
 
-/** Images that the network made when training ended. */
+/** Images that the network made at the end of training. */
 export function pictureSections({ pictures }: RunReport): FigureSection[] {
   if (pictures === undefined) return [];
   return [
     {
-      title: "What the decoder makes",
+      title: "Images made by the decoder",
       ...shownAs(picturesFigure(pictures.groups, { columns: 2 }), "pictures"),
       caption: [
-        `Images at step ${grouped(pictures.step)}: ${pictures.groups.map(({ title }) => escapeText(title)).join("; ")}. Values beyond black and white are drawn as these.`,
+        `Images at step ${grouped(pictures.step)}: ${pictures.groups.map(({ title }) => escapeText(title)).join("; ")}. Values beyond black and white are clipped.`,
       ],
       terms: [],
     },
@@ -102,10 +102,10 @@ export function depthSection(data: ReportData): FigureSection {
     ...shownAs(drawn("paper"), "alignments-by-depth"),
     more: raw ? [{ name: "alignments-by-depth-raw", words: "With plain second moments (raw)", figure: raw }] : [],
     caption: [
-      `The alignments${at}, layers in order of execution from top to bottom: what a layer reads (a, backward) and what it writes (b, forward); rows normalised and centred (Eq. 8). Upright dashes, same colour: chance.${noise ? " Bars behind marks: plus and minus the noise." : ""}`,
+      `The alignments${at}, layers in order of execution from top to bottom: inputs (a, backward) and outputs (b, forward) of each layer; rows normalised and centred (Eq. 8). Vertical dashes, same colour: chance.${noise ? " Bars behind marks: plus and minus the standard error." : ""}`,
       ...(heads
         ? [
-            `Attention heads have RGA alone, on their output. Those of one attention layer stand together in their order${compared ? "; grey is what H of the head shows with G of the other heads of its layer: a head whose RGA lies beyond the grey bar aligns with its own gradient, not with what all heads of the layer share" : ""}.`,
+            `Attention heads have only RGA, on their output. Heads of one attention layer are grouped in order${compared ? "; grey is the alignment of the head's H with G of the other heads of its layer. A head whose RGA lies beyond the grey bar aligns with its own gradient, not with a direction that all heads of the layer share" : ""}.`,
           ]
         : []),
     ],
@@ -114,7 +114,7 @@ export function depthSection(data: ReportData): FigureSection {
   };
 }
 
-/** Why there is no figure of ranks. */
+/** Why the figure of ranks is missing. */
 function noRanks(data: ReportData): string {
   const layers = data.snapshots.flatMap((snapshot) => snapshot.layers);
   if (data.snapshots.length === 0 && !isAnalysis(data)) return "The run holds no measurement yet.";
@@ -130,8 +130,8 @@ export function rankSection(data: ReportData): FigureSection {
   const steps = data.snapshots.filter(({ layers }) => layers.some(({ ranks }) => ranks?.paper.a));
   const points =
     new Set(steps.map(({ step }) => step)).size > 1
-      ? "A point per layer and step, fainter when early; a thin line follows each layer to its last step, which stands out."
-      : "A point per layer.";
+      ? "One point per layer and step, fainter for early steps; a thin line joins the points of each layer, and its last step is highlighted."
+      : "One point per layer.";
   const passing = data.snapshots.some(({ leftOut }) => leftOut?.includes("ranks") === true);
   return {
     title: "Rank of the representation against its alignment",
@@ -141,7 +141,7 @@ export function rankSection(data: ReportData): FigureSection {
       `${points} Rank of the covariance of the normalised input, divided by its dimension: left the participation ratio, right the number of eigenvalues above a threshold${threshold === undefined ? "" : ` of ${threshold} times the largest`}.`,
       ...(passing
         ? [
-            `In mid-training ranks of ${steps.length > 1 ? "some" : "all"} layers were left out, which would have taken longer than training: crh run --cost standard measures them each time.`,
+            `During training the ranks of ${steps.length > 1 ? "some" : "all"} layers were left out, because they would have taken longer than training; crh run --cost standard measures them each time.`,
           ]
         : []),
     ],

@@ -1,6 +1,6 @@
 /**
- * @file The first screen: what was found in one sentence, every relation of every layer at one glance, and the course
- * of the hidden representations. Everything else of the page is detail of this.
+ * @file The first screen: the finding in one sentence, every relation of every layer at a glance, and the course of the
+ * hidden representations. The rest of the page gives the details.
  */
 import { alignmentSummary } from "../figures/alignmentSummary.ts";
 import { escapeText, shorten } from "../figures/escape.ts";
@@ -12,7 +12,7 @@ import { type NamedFigure, renderPicture } from "./figureBlock.ts";
 import { fewLayers, isBare, renderMapStrips, renderOtherStrips } from "./relationStrip.ts";
 import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
 
-/** chosen: layers named in the sentence. */
+/** chosen: most layers named in the sentence. */
 const maxNamed = 3;
 
 /** The section as escaped HTML. */
@@ -23,7 +23,7 @@ export function renderFirstScreen(data: ReportData): string {
     return `<section id="finding">${sentence}${isAnalysis(data) ? "" : `<p class="missing">${fewSnapshots(data)}</p>`}</section>`;
   const [figure] = firstFigure(data);
   const course = figure
-    ? `<figure class="course" id="course">${renderPicture(figure, "<h2>Hidden layers over training</h2>")}<figcaption>Median over the hidden representations and their range: what maps 1 to D read, what maps 0 to D − 1 write. Dashed: chance.</figcaption></figure>`
+    ? `<figure class="course" id="course">${renderPicture(figure, "<h2>Hidden layers over training</h2>")}<figcaption>Median and range over the hidden representations: inputs of maps 1 to D, outputs of maps 0 to D − 1. Dashed: chance.</figcaption></figure>`
     : isAnalysis(data)
       ? ""
       : `<p class="missing">${fewSnapshots(data)}</p>`;
@@ -35,13 +35,13 @@ export function renderFirstScreen(data: ReportData): string {
   );
 }
 
-/** The course of the hidden layers, where there is one. */
+/** The course of the hidden layers over training, if there is one. */
 export function firstFigure(data: ReportData): NamedFigure[] {
   const figure = isAnalysis(data) ? undefined : alignmentSummary(data.snapshots);
   return figure ? [{ name: "hidden-layers", figure }] : [];
 }
 
-/** Why there is no course over steps. */
+/** Why the course over training is missing. */
 function fewSnapshots({ snapshots }: ReportData): string {
   const steps = new Set(snapshots.map(({ step }) => step));
   if (steps.size === 0) return "The run holds no measurement yet.";
@@ -55,12 +55,11 @@ function stepWords(data: ReportData): string {
   return isAnalysis(data) || !last ? "" : `, step ${grouped(last.step)}`;
 }
 
-/** How much holds, where all of it does, and whether training made it; HTML. */
+/** How many relations hold, in which layers all of them do, and whether they formed in training; HTML. */
 export function findingSentence(data: ReportData, found: readonly Finding[]): string {
   const dead = deadSentence([...new Set(found.map(({ layer }) => layer))]);
   const defined = found.filter(({ last, verdict }) => last.value !== null && verdict !== "dead");
-  if (defined.length === 0)
-    return dead ? `<b>${escapeText(dead)}</b>` : "Nothing was measured that a relation could be read from.";
+  if (defined.length === 0) return dead ? `<b>${escapeText(dead)}</b>` : "No relation could be measured.";
   const holding = defined.filter(holds);
   const after = isAnalysis(data) ? "" : ` after ${counted(byStep(data.snapshots).at(-1)!.step, "step")}`;
   const count =
@@ -81,7 +80,10 @@ function fullWords(defined: readonly Finding[]): string {
   return `, all six in ${listed(full.map((name) => `<code>${escapeText(shorten(name, 40))}</code>`))}`;
 }
 
-/** What is strong and does not count: as strong before training, or by chance; and what was lost. */
+/**
+ * Relations that are strong and do not count, because they were as strong before training or are so by chance; and
+ * relations that were lost.
+ */
 function besidesWords(defined: readonly Finding[]): string {
   const count = (...wanted: Finding["verdict"][]) => defined.filter(({ verdict }) => wanted.includes(verdict)).length;
   const [before, byChance, lost] = [count("kept", "weakened"), count("by-chance"), count("lost")];
@@ -93,7 +95,7 @@ function besidesWords(defined: readonly Finding[]): string {
   return parts.length > 0 ? `; besides, ${listed(parts)}` : "";
 }
 
-/** How a cell is read, with a cell. */
+/** The key to a cell, with an example cell. */
 export function stripKey(found: readonly Finding[], bare: boolean): string {
   const rule = `<a href="#term-holds">holds</a> by the paper’s convention`;
   return (

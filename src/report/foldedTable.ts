@@ -1,15 +1,15 @@
-/** @file Tables of many layers, folded away until the reader opens or prints them. */
+/** @file Tables of many layers, folded until the reader opens or prints them. */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { layersInWords } from "./reportData.ts";
 
-/** chosen: tables of more layers are folded away; the figure by depth shows alignments at one glance. */
+/** chosen: tables of more layers are folded; the figure by depth shows the alignments at a glance. */
 const maxRows = 12;
 
 /**
- * The table as it is, or behind a line that says how much of it there is.
+ * The table as it is, or folded under a line that says how long it is.
  *
- * @param atOnce rows that are not folded away
- * @param printed whether paper has a table that is folded away
+ * @param atOnce most rows of a table that is not folded
+ * @param printed whether a folded table is printed
  */
 export function folded(
   layers: readonly LayerSnapshot[],

@@ -1,5 +1,5 @@
 /**
- * @file What the words and letters of the page mean, each with its equation, once. Figures and tables link here; the
+ * @file Glossary: what the words and letters of the page mean, each with its equation. Figures and tables link here;
  * equations are numbered as in docs/theory.md.
  */
 
@@ -27,7 +27,7 @@ import { isAnalysis, type ReportData } from "./reportData.ts";
 
 interface Term {
   readonly title: string;
-  /** In links to it: the numbers of its equations. */
+  /** Numbers of its equations, shown in links to it. */
   readonly equations?: string;
   /** HTML. */
   readonly words: string;
@@ -38,26 +38,26 @@ const terms = {
   sides: {
     title: "a, b: backward and forward",
     words:
-      "A layer is a linear map: it reads h<sub>a</sub> and writes h<sub>b</sub> = W h<sub>a</sub>. Side a, its input, is the backward side, because gradients arrive there last; side b, its output, the forward side.",
+      "A layer is a linear map from h<sub>a</sub> to h<sub>b</sub> = W h<sub>a</sub>. Side a, its input, is the backward side, because gradients arrive there last; side b, its output, is the forward side.",
   },
   matrices: {
     title: "H, G, Z",
     equations: "Eqs. 2, 3, 4",
     words:
-      "H is the second moment of the activations h of one side over the samples, G that of the gradients g of the loss by them, Z the Gram matrix of the weights. All three have a row and a column for each neuron of the side.",
+      "H is the second moment of the activations h of one side over the samples, G that of the gradients g of the loss with respect to h, Z the Gram matrix of the weights. All three have one row and one column for each neuron of the side.",
     formula: matricesEquation,
   },
   relations: {
     title: "RGA, RWA, GWA",
     equations: "Eq. 7",
     words:
-      "Representation-gradient, representation-weight and gradient-weight alignment: two of the three matrices are proportional. Two sides make six relations a layer. A layer in which all six hold satisfies the canonical representation hypothesis.",
+      "Representation-gradient, representation-weight and gradient-weight alignment: each says that two of the three matrices are proportional. Two sides make six relations per layer. A layer in which all six hold satisfies the canonical representation hypothesis.",
     formula: relationsEquation,
   },
   alignment: {
     title: "alignment",
     equations: "Eq. 11",
-    words: "How far two matrices are proportional: the correlation of their entries, 1 where they are.",
+    words: "How close two matrices are to being proportional: the correlation of their entries, 1 if they are.",
     formula: alignmentEquation,
   },
   holds: {
@@ -69,48 +69,50 @@ const terms = {
     title: "chance (null)",
     equations: "Eq. 13",
     words:
-      "The alignment that matrices of the same spectra show when they have nothing to do with each other; PR is the participation ratio. Forward RWA and backward GWA share W and lie above it in any network.",
+      "The alignment that unrelated matrices with the same spectra show; PR is the participation ratio. In forward RWA and backward GWA both matrices contain W, so they lie above it in any network.",
     formula: nullEquation,
   },
   start: {
     title: "start",
-    words: "The same alignment at the first measurement. A relation that was as strong there did not form in training.",
+    words:
+      "The same alignment at the first measurement. A relation that was already as strong then did not form in training.",
   },
   noise: {
     title: "± (noise)",
     equations: "Eq. 18",
     words:
-      "The standard error: what the alignment owes to the choice of samples, by leaving out one of up to 16 groups of them at a time (a jackknife).",
+      "The standard error: how much the alignment depends on the choice of samples. It is estimated by a jackknife, which leaves out one of up to 16 groups of samples at a time.",
     formula: noiseEquation,
   },
   conventions: {
     title: "paper, raw",
     equations: "Eq. 8",
     words:
-      "As in the paper: every row (one sample's h or g) is divided by its norm, and the mean is taken off. Raw: plain second moments, with sizes and mean. With covariance the mean is off and sizes stay.",
+      "Paper: every row (one sample's h or g) is divided by its norm, and the mean is subtracted. Covariance: the mean is subtracted and norms are kept. Raw: plain second moments.",
   },
   hidden: {
     title: "hidden layers",
     words:
-      "The representations between data and output, as Fig. 8 of the paper takes them: what the maps 1 to D read (side a) and what the maps 0 to D − 1 write (side b).",
+      "The representations between data and output, as in Fig. 8 of the paper: the inputs of maps 1 to D (side a) and the outputs of maps 0 to D − 1 (side b).",
   },
   rank: {
     title: "rank, participation ratio",
     equations: "Eqs. 14, 16",
-    words: "How many directions a matrix has: weighted by its eigenvalues, or counted above a share of the largest.",
+    words:
+      "The number of directions in a matrix: weighted by its eigenvalues, or counted above a share of the largest.",
     formula: rankEquation,
   },
   floor: {
     title: "noise floor",
     equations: "Eq. 30",
     words:
-      "The largest eigenvalue that isotropic rows of the same number and size would show, and not below a millionth of the largest, which is what float32 sums resolve.",
+      "The largest eigenvalue that isotropic rows of the same number and size would show, but at least a millionth of the largest eigenvalue, the resolution of float32 sums.",
     formula: floorEquation,
   },
   exponent: {
     title: "power law, exponent",
     equations: "Eqs. 33, 34",
-    words: "The slope of one matrix against another in logarithms, along eigenvectors that they share.",
+    words: "The slope of the logarithm of one matrix against that of another, along shared eigenvectors.",
     formula: exponentEquation,
   },
   phase: {
@@ -121,46 +123,46 @@ const terms = {
   plasticity: {
     title: "expressivity, plasticity",
     equations: "Eq. 75",
-    words: "How much a neuron varies over samples, and how strongly the loss pulls at it.",
+    words: "Expressivity is how much a neuron varies over samples, plasticity how strongly the loss drives it.",
     formula: plasticityEquation,
   },
   cluster: {
     title: "cluster of neurons",
     equations: "Eq. 125",
-    words: "Neurons whose activations go together as one, up to a factor.",
+    words: "Neurons whose activations are proportional to each other.",
     formula: clusterEquation,
   },
   change: {
     title: "change",
     equations: "Eq. 64",
-    words: "How much H became another matrix since the measurement before.",
+    words: "How much H changed since the previous measurement.",
     formula: changeEquation,
   },
   pairs: {
     title: "symmetric pair",
     equations: "Eq. 105",
     words:
-      "Two maps, W below and U above, whose weights can be changed together without changing any output. Rescaling: through ReLU each neuron's incoming weights may be multiplied by a number and its outgoing ones divided by it. Rotation: with nothing in between any invertible map may be put there. Scale: a map before a normalization may be multiplied by any number.",
+      "Two maps, W below and U above, whose weights can be changed together without changing any output. Rescaling: with ReLU in between, each neuron's incoming weights may be multiplied by a positive number and its outgoing weights divided by it. Rotation: with nothing in between, any invertible map may be inserted. Scale: a map before a normalization may be multiplied by any positive number.",
   },
   charge: {
     title: "charge, imbalance",
     equations: "Eq. 105",
     words:
-      "What gradient flow keeps because of the symmetry; W has its bias as a further column. The imbalance is its size, from 0 to 1; of rescaling that of the diagonals.",
+      "The quantity that gradient flow conserves because of the symmetry; W has its bias as a further column. The imbalance is its relative size, from 0 to 1; for rescaling, that of the diagonals.",
     formula: chargeEquation,
   },
   noiseBalance: {
     title: "noise balance",
     equations: "Eqs. 107, 122, 123",
     words:
-      "G are the gradients of single examples by the weights. Noise adds to the squared weights of the side whose gradients fluctuate more, until A = B. Compared by the correlation of their entries, of rescaling of their diagonals.",
+      "G are the gradients of single examples with respect to the weights. Noise adds to the squared weights of the side whose gradients fluctuate more, until A = B. A and B are compared by the correlation of their entries; for rescaling, of their diagonals.",
     formula: noiseBalanceEquation,
   },
   drift: {
     title: "drift of the charges",
     equations: "Eqs. 107, 124",
     words:
-      "What noise and weight decay do to the charge of a neuron in a step; n is the size of a batch. Momentum m multiplies the first part by 1 / (1 − m)², the second by 1 / (1 − m).",
+      "The change of a neuron's charge in one step by noise and weight decay; n is the batch size. Momentum m multiplies the first term by 1 / (1 − m)², the second by 1 / (1 − m).",
     formula: driftEquation,
   },
   loss: { title: "loss", equations: "Eqs. 23, 24", words: "Of one sample." },
@@ -168,7 +170,7 @@ const terms = {
 
 export type TermName = keyof typeof terms;
 
-/** Links to terms, with the numbers of their equations, for the end of a caption. */
+/** Links to terms with the numbers of their equations, placed at the end of a caption. */
 export function termLinks(names: readonly TermName[]): string {
   return names
     .map((name) => {
@@ -178,7 +180,7 @@ export function termLinks(names: readonly TermName[]): string {
     .join(" · ");
 }
 
-/** Terms that a page of these data explains, each with the formula that stands beside it ("" for none). */
+/** Terms that a page of these data explains, each with its formula ("" for none). */
 function explained(data: ReportData): { name: TermName; formula: string }[] {
   const once = isAnalysis(data) && !data.initial;
   const loss = lossEquation(byStep(data.snapshots).at(-1)?.objective);
@@ -194,7 +196,7 @@ function explained(data: ReportData): { name: TermName; formula: string }[] {
     .map((name) => ({ name, formula: name === "loss" ? loss : ((terms[name] as Term).formula ?? "") }));
 }
 
-/** Where on the page the glossary has the formula of an equation, by number; none without a glossary. */
+/** Anchors of the formulas in the glossary by equation number; empty without a glossary. */
 export function explainedEquations(data: ReportData | undefined): Map<number, string> {
   const found = new Map<number, string>();
   for (const { name, formula } of data ? explained(data) : [])
@@ -202,7 +204,7 @@ export function explainedEquations(data: ReportData | undefined): Map<number, st
   return found;
 }
 
-/** The section's content: every term that the page may link to. */
+/** Content of the section: every term that the page may link to. */
 export function renderGlossary(data: ReportData): string {
   const items = explained(data).map(({ name, formula }) => {
     const { title, words }: Term = terms[name];

@@ -1,6 +1,5 @@
 /**
- * @file The figures that deep networks add: attention heads beside their baselines, and second moments beside
- * covariances.
+ * @file Further figures of deep networks: attention heads with their baselines, and second moments against covariances.
  */
 
 import { conventions } from "../figures/conventions.ts";
@@ -14,17 +13,17 @@ import { type FigureSection, shownAs } from "./figureBlock.ts";
 import { folded } from "./foldedTable.ts";
 import type { ReportData } from "./reportData.ts";
 
-/** What deep networks add, where it can be drawn. */
+/** Further figures of deep networks that can be drawn. */
 export function deepSections(data: ReportData): FigureSection[] {
   return [conventionSection(data)].filter(({ shown }) => shown !== undefined);
 }
 
-/** The figures of attention heads by themselves, where they can be drawn. */
+/** The figures of single attention heads that can be drawn. */
 export function headSections(data: ReportData): FigureSection[] {
   return [baselineSection(data)].filter(({ shown }) => shown !== undefined);
 }
 
-/** The section of attention heads and blocks: their course, and each in a table; "" without any. @param figures HTML */
+/** The section of attention heads and blocks: their course and a table; "" without any. @param figures HTML */
 export function renderHeads(data: ReportData, figures: readonly string[]): string {
   const table = renderOutputTable(data, "paper");
   if (table === "") return "";
@@ -32,7 +31,7 @@ export function renderHeads(data: ReportData, figures: readonly string[]): strin
     .at(-1)!
     .layers.filter((layer) => !isMap(layer));
   const title = others.every(({ kind }) => kind === "block") ? "Blocks" : "Attention heads";
-  const note = `${title === "Blocks" ? "Blocks" : "Heads"} have no weights of their own, so RGA of their output alone; by the paper's convention, rows normalised and centred.`;
+  const note = `${title === "Blocks" ? "Blocks" : "Heads"} have no weights of their own, so they have only RGA of their output; by the paper's convention, rows normalised and centred.`;
   return `<section id="heads"><h2>${title}</h2>${figures.join("\n")}<h3>In numbers</h3><p class="soft note">${note}</p>${folded(others, `<div class="wide">${table}</div>`)}</section>`;
 }
 
@@ -48,10 +47,10 @@ function baselineSection({ snapshots }: ReportData): FigureSection {
       ? ""
       : `At the last measurement RGA of ${counted(heads.length, "head")} is ${fixed(rga, 2)}, H with H of the other heads ${fixed(others, 2)} (medians). `;
   return {
-    title: "Attention heads beside their baselines over training",
+    title: "Attention heads and their baselines over training",
     ...shownAs(headsOverTime(snapshots), "heads"),
     caption: [
-      `${found}One panel for each attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: chance, what unrelated matrices of the same spectra show, as random projections of the paper do for a flat one (Eq. 78).`,
+      `${found}One panel for each attention layer; lines are medians over its heads, bands reach from the lowest to the highest. Dashed: chance, the value for unrelated matrices with the same spectra, which for a flat spectrum is that of the paper's random projections (Eq. 78).`,
     ],
     counterpart: "Figs. 5 and 15",
     terms: ["alignment", "null"],
@@ -64,10 +63,10 @@ function conventionSection({ snapshots }: ReportData): FigureSection {
       .at(-1)
       ?.layers.some(({ kind }) => kind !== "linear") ?? false;
   return {
-    title: "Second moments beside covariances",
+    title: "Second moments against covariances",
     ...(deep ? shownAs(conventions(snapshots), "conventions") : {}),
     caption: [
-      "Each point is a layer: forward RGA of plain second moments against that of covariances of normalised rows; on the dashed diagonal it does not matter which are compared. The mean ratio is the share of the mean in a second moment: near 0, second moments are covariances.",
+      "Each point is a layer: forward RGA of plain second moments against forward RGA of covariances of normalised rows. On the dashed diagonal both conventions agree. The mean ratio is the share of the mean in a second moment; near 0, second moments are covariances.",
     ],
     counterpart: "Figs. 9 and 10",
     terms: ["alignment", "conventions"],

@@ -1,5 +1,5 @@
 /**
- * @file The head of the page, and at its foot what was run or measured, when, with which versions and parameters.
+ * @file The head of the page, and its foot: what was run or measured, when, with which versions and parameters.
  */
 
 import { escapeText } from "../figures/escape.ts";
@@ -17,11 +17,11 @@ import {
 interface Fact {
   readonly name: string;
   readonly value: string | undefined;
-  /** Takes the room of two, or a line of its own. */
+  /** Takes the width of two facts, or a line of its own. */
   readonly room?: "broad" | "whole";
 }
 
-/** What the page is of, in two lines. */
+/** The subject of the page in two lines. */
 export function renderHeader(data: ReportData): string {
   const { eyebrow, title } = headOf(data);
   return (
@@ -72,7 +72,7 @@ function runHead({ info, config }: RunReport): Head {
   };
 }
 
-/** How a batch is taken, where that is a choice of the run. */
+/** How a batch is split into parts, where the run chose it. */
 function batchInParts({ batch, accumulate }: RunReport["config"]): string | undefined {
   if (typeof batch !== "number" || typeof accumulate !== "number" || accumulate < 2) return undefined;
   return `${grouped(batch)} in ${accumulate} parts`;
@@ -124,8 +124,8 @@ function versionsFact({ crh, node, onnxruntime }: RunReport["info"]["versions"])
 }
 
 /**
- * Every resolved parameter or option, in the order given, without those that stand among the facts or that nothing
- * read.
+ * Every resolved parameter or option, in the order given, without those listed among the facts and those that were not
+ * used.
  */
 export function renderParameters(data: ReportData): string {
   const { smaller: _, ...config } = data.config; // follows from the others
@@ -138,7 +138,7 @@ export function renderParameters(data: ReportData): string {
   });
   const idle = unread(config).filter((key) => key in config);
   const note =
-    idle.length > 0 ? `<p class="soft note">Not read by these choices: ${escapeText(listed(idle))}.</p>` : "";
+    idle.length > 0 ? `<p class="soft note">Not used with these choices: ${escapeText(listed(idle))}.</p>` : "";
   const explained = Object.keys(config).some((key) => noteOf(data, key) !== undefined);
   return Object.keys(config).length > 0
     ? `<dl class="config${explained ? " explained" : ""}">${rows.join("")}</dl>${note}${carriedOut(config)}`
@@ -147,28 +147,28 @@ export function renderParameters(data: ReportData): string {
       : `<p class="missing">The run recorded no parameters.</p>`;
 }
 
-/** How it was carried out, which changes no result: what was set of it. */
+/** Execution options that were set; they change no result. */
 function carriedOut(config: Record<string, unknown>): string {
   const rows = Object.values(config)
     .filter(isRecord)
     .flatMap((values) => Object.entries(values).filter(([, value]) => value !== null && value !== undefined))
     .map(([key, value]) => `<div><dt>${escapeText(key)}</dt><dd>${escapeText(parameterText(value))}</dd></div>`);
-  return rows.length === 0 ? "" : `<h3>Carried out with</h3><dl class="config">${rows.join("")}</dl>`;
+  return rows.length === 0 ? "" : `<h3>Execution options</h3><dl class="config">${rows.join("")}</dl>`;
 }
 
-/** What a parameter means and where its value comes from: the note that begins with it ("lr = 0.1: ..."). */
+/** The note on a parameter, which begins with it ("lr = 0.1: ..."): its meaning and the source of its value. */
 function noteOf({ notes }: ReportData, key: string): string | undefined {
   const found = notes.find((note) => note.startsWith(`${key} = `));
   return found?.slice(found.indexOf(":") + 1).trim();
 }
 
-/** Notes that are not those of a parameter. */
+/** Notes on something other than a parameter. */
 export function otherNotes({ notes, config }: ReportData): string[] {
   const keys = Object.keys(config);
   return notes.filter((note) => !keys.some((key) => note.startsWith(`${key} = `)));
 }
 
-/** Parameters that the chosen optimizer or schedule does not read (src/settings/sharedFields.ts). */
+/** Parameters that the chosen optimizer or schedule does not use (src/settings/sharedFields.ts). */
 function unread({ optimizer, schedule, syre }: Record<string, unknown>): string[] {
   return [
     ...(syre === false ? ["syreSize", "syreSpread"] : []),
@@ -178,7 +178,7 @@ function unread({ optimizer, schedule, syre }: Record<string, unknown>): string[
   ];
 }
 
-/** How a run was carried out stands in an object of its own (`run`); what was not set there is null. */
+/** Execution options are in the object `run`; those that were not set are null. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -187,7 +187,7 @@ function parameterText(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
 }
 
-/** A rate in whole numbers, or to two digits where it is small. */
+/** A rate as an integer, or with two digits where it is small. */
 function rate(value: number): string {
   return value < 10 ? String(Number(value.toPrecision(2))) : grouped(Math.round(value));
 }

@@ -1,6 +1,6 @@
 /**
- * @file The table of irrelevant directions: of each layer those in which no gradient was seen and what the outputs keep
- * in them, and the dual, inputs that no sample reaches and the gradients there (theory.md Eq. 65).
+ * @file The table of irrelevant directions of each layer: directions without any gradient and the variance of outputs
+ * in them, and the dual, directions that no input reaches and the gradients in them (theory.md Eq. 65).
  */
 import { escapeText, shorten } from "../figures/escape.ts";
 import { counted, fixed, grouped, scientific } from "../findings/numbers.ts";
@@ -8,7 +8,7 @@ import type { LayerSnapshot } from "../measure/snapshot.ts";
 import type { IrrelevantShare } from "../measure/training/irrelevantDirections.ts";
 import { folded } from "./foldedTable.ts";
 
-/** The heading, the table and what it says; "" where no layer has such directions. */
+/** Heading, table and its reading; "" where no layer has such directions. */
 export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readonly LayerSnapshot[]): string {
   const known = layers.filter(({ irrelevant }) => irrelevant !== undefined);
   const found = known.filter(({ irrelevant }) => [irrelevant!.a, irrelevant!.b].some((side) => side && side.count > 0));
@@ -25,7 +25,7 @@ export function renderIrrelevant(layers: readonly LayerSnapshot[], first: readon
   const others = known.length - found.length;
   return (
     `<h3>Irrelevant directions</h3>${folded(found, `<div class="wide"><table class="alignments"><thead>${head}</thead><tbody>${rows.join("")}</tbody></table></div>`)}` +
-    `<p class="soft note">Directions in which the mean squared gradient is below a millionth of the largest, which is what float32 sums resolve, and what share of the variance of h lies in them; the other way round for the inputs (Eqs. 55 and 65; Proposition 1 of the paper). Stationary under weight decay, both shares are 0; without decay they keep what they had. Chance: matrices that have nothing to do with each other. Nearly so: further directions below a ten-thousandth, where no gap sets those counted apart.${others > 0 ? ` ${counted(others, "other layer")} ${others === 1 ? "has" : "have"} none.` : ""}</p>`
+    `<p class="soft note">Directions in which the mean squared gradient is below a millionth of the largest, the resolution of float32 sums, and the share of the variance of h in them; for the inputs, activations and gradients are exchanged (Eqs. 55 and 65; Proposition 1 of the paper). Stationary under weight decay, both shares are 0; without decay they keep what they had. Chance: matrices that have nothing to do with each other. Nearly so: further directions below a ten-thousandth, where no gap sets those counted apart.${others > 0 ? ` ${counted(others, "other layer")} ${others === 1 ? "has" : "have"} none.` : ""}</p>`
   );
 }
 
@@ -61,7 +61,7 @@ function percent(share: number): string {
   return `${Number((100 * share).toPrecision(2))} %`;
 }
 
-/** Three decimals, two digits of what is smaller. */
+/** Three decimals; two significant digits for smaller numbers. */
 function shareOf(value: number): string {
   return value === 0 || Number(value.toPrecision(2)) >= 0.001 ? fixed(value) : scientific(value);
 }

@@ -1,6 +1,6 @@
 /**
- * @file The figures of laws over all layers: phases, change, collapse. Each says first what was found, and how sure
- * that is.
+ * @file The figures of laws over all layers: phases, change, collapse. Each caption begins with the finding and its
+ * certainty.
  */
 
 import { changeOverTime } from "../figures/changeOverTime.ts";
@@ -14,7 +14,7 @@ import { changeInWords } from "../findings/stationarity.ts";
 import { type FigureSection, shownAs } from "./figureBlock.ts";
 import type { ReportData } from "./reportData.ts";
 
-/** In their order. Phases and change are drawn where they were measured. */
+/** All sections in order. Phases and change are drawn where they were measured. */
 export function lawSections(data: ReportData): FigureSection[] {
   const drawn = (section: FigureSection) =>
     section.shown === undefined && section.missing === undefined ? [] : [section];
@@ -29,7 +29,7 @@ export function phaseSection(data: ReportData): FigureSection {
     title: "The phase of every layer over training",
     ...(decided ? shownAs(phaseMap(data.snapshots), "phases") : {}),
     caption: [
-      `${foundPhases(data)}A cell is divided as its resampled groups and directions are among the rows of the table of phases (Eqs. 50, 87), by covariances; what belongs to no row stays empty. A bold label is strict: relations and exponents all agree (Eq. 52); a quiet one has half of the draws. No cell where phases were not measured at that step.`,
+      `${foundPhases(data)}A cell is divided by the shares of its draws of groups and directions among the rows of the table of phases (Eqs. 50, 87), by covariances; draws of no row leave it empty. A bold label is strict: relations and exponents all agree (Eq. 52); a grey one has half of the draws. No cell where phases were not measured at that step.`,
     ],
     counterpart: "Table 1",
     terms: ["phase", "relations"],
@@ -46,7 +46,7 @@ export function collapseSection(data: ReportData): FigureSection {
     title: "Neural collapse over training",
     ...shownAs(collapseOverTime(data.snapshots), "collapse"),
     caption: [
-      "Features of the classifier's last map on the samples measured (Eqs. 67 to 70): variability within classes against that between them, angles of class means against those of a simplex, the classifier against the means, and the share of samples whose nearest class mean is another class than the network names. All fall to 0 at full collapse. Bands: plus and minus the split-half noise.",
+      "Features that enter the classifier's last map, on the measured samples (Eqs. 67 to 70): variability within classes relative to that between classes, angles of class means compared with those of a simplex, the classifier's weights compared with the means, and the share of samples whose nearest class mean differs from the network's prediction. All fall to 0 at full collapse. Bands: plus and minus the split-half noise.",
     ],
     counterpart: "Section 7.3 (no figure)",
     terms: [],
@@ -58,7 +58,7 @@ export function changeSection(data: ReportData): FigureSection {
     title: "Change of the representation between measurements",
     ...shownAs(changeOverTime(data.snapshots), "change"),
     caption: [
-      `${foundChange(data)}Relative change of the covariance of each layer's normalised input since the measurement before, divided by the steps between (Eq. 64): 0 for a stationary representation. On the same samples, so sampling noise is common to both. A layer whose input did not change has no line.`,
+      `${foundChange(data)}Relative change of the covariance of each layer's normalised input since the previous measurement, divided by the steps between (Eq. 64): 0 for a stationary representation. Both use the same samples, so their sampling noise is shared. A layer whose input did not change has no line.`,
     ],
     counterpart: "Fig. 21",
     terms: ["change"],
@@ -66,7 +66,7 @@ export function changeSection(data: ReportData): FigureSection {
 }
 
 /**
- * What changed over the last factor of two of the steps: per step, a drift in log t and a random walk slow down too.
+ * The change over the last factor of two in steps. Per step, even a drift in log t and a random walk slow down.
  */
 function foundChange({ snapshots }: ReportData): string {
   const last = representationChanges(snapshots)[0];

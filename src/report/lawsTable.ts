@@ -1,7 +1,7 @@
 /**
- * @file The tables of laws: per layer its phase and the exponents with their intervals, the residuals of stationarity
- * with what sampling alone would leave, and in one sentence which relations are strongest (theory.md Eqs. 37, 52 to 62,
- * 76).
+ * @file The tables of laws: for each layer its phase and exponents with intervals, the residuals of stationarity with
+ * the level that sampling alone would leave, and one sentence on which relations are strongest (theory.md Eqs. 37, 52
+ * to 62, 76).
  */
 
 import { sides } from "../figures/alignmentSeries.ts";
@@ -22,10 +22,10 @@ import { isAnalysis, type ReportData } from "./reportData.ts";
 const pairs = ["hg", "hz", "gz"] as const satisfies readonly (keyof SideExponents)[];
 const pairTitle = { hg: "H ~ G<sup>s</sup>", hz: "H ~ Z<sup>s</sup>", gz: "G ~ Z<sup>s</sup>" } as const;
 
-/** The same where there is no markup: on narrow screens. */
+/** The same without markup, for narrow screens. */
 const pairText = { hg: "H ~ Gˢ", hz: "H ~ Zˢ", gz: "G ~ Zˢ" } as const;
 
-/** Whether there is something for the section. */
+/** Whether the section has content. */
 export function hasLaws({ snapshots }: ReportData): boolean {
   return byStep(snapshots).at(-1)?.layers.some(isLawful) ?? false;
 }
@@ -34,7 +34,7 @@ function isLawful({ exponents, phase }: LayerSnapshot): boolean {
   return exponents !== undefined || phase != null;
 }
 
-/** The section, "" where nothing of it was measured. */
+/** The section; "" where none of it was measured. */
 export function renderLaws(data: ReportData): string {
   if (!hasLaws(data)) return "";
   const ordered = byStep(data.snapshots);
@@ -44,12 +44,14 @@ export function renderLaws(data: ReportData): string {
   return (
     `<section id="laws"><h2>Laws and phases</h2>${strongestSentence(layers, isAnalysis(data) ? undefined : data.config.decay)}${phaseSentence(withLaws)}${onceSentence(data)}` +
     exponentTables(withLaws) +
-    `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86); the reason where no slope may be read. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
+    `<p class="soft note">Slopes along common eigenvectors by ${conventionWord[lawConvention(withLaws[0]!)]}, on the live directions of W, with 95 % intervals (Eqs. 33 to 37, 86); or the reason why there is no slope. The phase is the row of the table of phases (Eq. 50) on which relations and exponents agree, by the same and below it by the paper's convention; the shares say how resampled groups and directions divide among the rows (Eq. 87). Point at a phase for the evidence.</p>` +
     `${residualTable(layers)}${renderIrrelevant(layers, first)}</section>`
   );
 }
 
-/** Eq. 10 of the paper expects forward RWA and backward GWA at small decay, and says nothing of a larger one. */
+/**
+ * Eq. 10 of the paper expects forward RWA and backward GWA at small decay, and makes no statement about larger decay.
+ */
 function strongestSentence(all: readonly LayerSnapshot[], decay: unknown): string {
   const layers = all.filter(({ dead }) => dead === undefined);
   const told = (side: "a" | "b") => {
@@ -77,11 +79,11 @@ function strongestSentence(all: readonly LayerSnapshot[], decay: unknown): strin
   return `<p>Strongest relations by the paper's convention: ${[a, b].filter(Boolean).join("; ")}.${expectation}</p>`;
 }
 
-/** Why there is no course of phases, where laws were left to the last step. */
+/** Why the course of phases is missing, where laws were only measured at the last step. */
 function onceSentence({ snapshots }: ReportData): string {
   const steps = snapshots.filter(({ layers }) => layers.some(({ phase }) => phase)).length;
   if (steps !== 1 || snapshots.every(({ leftOut }) => leftOut === undefined)) return "";
-  return `<p>Exponents and phases were measured at the last step alone; crh run --cost standard measures them at every step.</p>`;
+  return `<p>Exponents and phases were measured at the last step only; crh run --cost standard measures them at every step.</p>`;
 }
 
 function phaseSentence(layers: readonly LayerSnapshot[]): string {
@@ -89,7 +91,7 @@ function phaseSentence(layers: readonly LayerSnapshot[]): string {
   return sentence === "" ? "" : `<p>${escapeText(sentence)}</p>`;
 }
 
-/** Maps in one table, heads and blocks in another, which have one pair alone: H and G of their output. */
+/** Maps in one table; in another, heads and blocks, which have only H and G of their output. */
 function exponentTables(layers: readonly LayerSnapshot[]): string {
   const [maps, outputs] = [layers.filter(isMap), layers.filter((layer) => !isMap(layer))];
   const table = (of: readonly LayerSnapshot[], html: string) =>
@@ -136,13 +138,13 @@ function exponentCell(label: string, exponent: Exponent | undefined): string {
   const title = [
     ...(r2 === null ? [] : [`R² ${fixed(r2, 2)}`]),
     ...(decades === null ? [] : [`${fixed(decades, 1)} decades`]),
-    ...(sorted === null ? [] : [`sorted eigenvalues would read ${fixed(sorted, 2)}`]),
+    ...(sorted === null ? [] : [`sorted eigenvalues would give ${fixed(sorted, 2)}`]),
   ].join(", ");
   const within = interval === null ? "" : `<small>[${fixed(interval[0], 2)}, ${fixed(interval[1], 2)}]</small>`;
   return `${open} title="${escapeText(title)}"><span class="value">${fixed(value, 2)}</span>${within}</td>`;
 }
 
-/** The residuals shown, with what they say, in groups. */
+/** The residuals shown, in groups, with their meaning. */
 const residualColumns: readonly {
   title: string;
   equation: string;
@@ -198,16 +200,16 @@ function residualTable(layers: readonly LayerSnapshot[]): string {
   const head = `<tr><th rowspan="2" scope="col">layer</th>${groups}<th rowspan="2" scope="col">noise over mean, ρ <span>Eq. 58</span></th></tr><tr>${columns}</tr>`;
   return (
     `<h3>How far from stationary</h3>${folded(known, `<div class="wide"><table class="alignments compact"><thead>${head}</thead><tbody>${body.join("")}</tbody></table></div>`)}` +
-    `<p class="soft note">How far each of the theory's equations is from holding: 0 where it holds, 1 where what is missing is as large as what should be there. Below each, what as many independent samples would leave of one that holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.${rateNote(known)}</p>`
+    `<p class="soft note">Relative residual of each of the theory's equations: 0 if it holds, 1 if the residual is as large as the expected value. Below each, the residual that this number of independent samples would leave if it holds. ρ is 1 without gradient noise; where it is large only directions can agree, not sizes.${rateNote(known)}</p>`
   );
 }
 
-/** The learning rate behind Eqs. 55 and 57; nothing for files that do not have it. */
+/** The learning rate in Eqs. 55 and 57; undefined for files that do not have it. */
 function rateNote(layers: readonly LayerSnapshot[]): string {
   const rate = layers.find(({ residuals }) => residuals?.rate !== undefined)?.residuals?.rate;
   return rate === undefined
     ? ""
-    : ` The learning rate in them is ${significant(rate)}: of a schedule that of the steps which the weights remember (Eq. 90).`;
+    : ` The learning rate in them is ${significant(rate)}: for a schedule, that of the steps which the weights remember (Eq. 90).`;
 }
 
 function residualCell(label: string, { value, floor, status }: Residual): string {

@@ -1,6 +1,6 @@
 /**
- * @file Titles and captions of the figures of single layers: the same for every layer, with what was found over all of
- * them.
+ * @file Titles and captions of the figures of single layers. They are the same for every layer and state the findings
+ * over all layers.
  */
 
 import { escapeText } from "../figures/escape.ts";
@@ -20,12 +20,12 @@ export interface KindCaption {
   /** HTML. */
   readonly caption: string;
   readonly counterpart: string;
-  /** Whose figure the counterpart is, by its number on arXiv. Default 2410.03006. */
+  /** arXiv number of the paper that the counterpart is from. Default 2410.03006. */
   readonly paper?: string;
   readonly terms: readonly TermName[];
 }
 
-/** Of all kinds. */
+/** The captions of all kinds of figures. */
 export function layerCaptions(data: ReportData): Record<LayerKindName, KindCaption> {
   const layers = byStep(data.snapshots).at(-1)?.layers ?? [];
   const at = isAnalysis(data) || !data.moments ? "" : ` at step ${grouped(data.moments.step)}`;
@@ -35,7 +35,7 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
   return {
     alignments: {
       title: "The six alignments over training",
-      caption: `What the layer reads (a, backward) and what it writes (b, forward); rows normalised and centred. Dashed, same colour: chance. Bands: plus and minus the noise.${log}`,
+      caption: `Input (a, backward) and output (b, forward) of the layer; rows normalised and centred. Dashed, same colour: chance. Bands: plus and minus the standard error.${log}`,
       counterpart: "Figs. 1 and 18",
       terms: ["relations", "alignment", "null", "noise"],
     },
@@ -47,39 +47,39 @@ export function layerCaptions(data: ReportData): Record<LayerKindName, KindCapti
     },
     entries: {
       title: "Entries of H against entries of G",
-      caption: `Upper triangles${at}, each divided by its mean diagonal entry. On a straight line through zero the two are proportional, which is RGA. The correlation is that over all entries, also where only some are drawn.`,
+      caption: `Upper triangles${at}, each divided by its mean diagonal entry. On a straight line through zero the two are proportional, which is RGA. The correlation is over all entries, even if only some are drawn.`,
       counterpart: "Fig. 7",
       terms: ["alignment"],
     },
     neurons: {
       title: "Expressivity against plasticity of neurons",
-      caption: `${foundOfNeurons(layers)}${foundOfBasis(layers)}Left, each point is a neuron: how much it varies over samples (H<sub>ii</sub>) and how strongly the loss pulls at it (G<sub>ii</sub>)${at}. Right, each point is a pair of neurons: how they go together in activations and in gradients. Neurons of different laws show as branches.`,
+      caption: `${foundOfNeurons(layers)}${foundOfBasis(layers)}Left, each point is a neuron: how much it varies over samples (H<sub>ii</sub>) and how strongly the loss drives it (G<sub>ii</sub>)${at}. Right, each point is a pair of neurons: their correlation in activations and in gradients. Neurons of different laws show as branches.`,
       counterpart: "Fig. 7",
       terms: ["plasticity"],
     },
     clusters: {
       title: "Neurons that have become one",
-      caption: `${foundClusters(layers)}Correlations of activations${at}, neurons reordered by cluster: those in one, |correlation| above ${CLUSTER_LIMIT}, stand together, the largest cluster first. Left the input (a), behind the activation of the map below; right the output (b), before the next. Neurons that never vary are left out.`,
+      caption: `${foundClusters(layers)}Correlations of activations${at}, neurons reordered by cluster (|correlation| above ${CLUSTER_LIMIT}), the largest cluster first. Left: the input (a), after the activation of the map below; right: the output (b), before the next activation. Neurons that never vary are left out.`,
       counterpart: "Fig. 5",
       paper: "2309.16932",
       terms: ["cluster"],
     },
     spectra: {
       title: "Eigenvalues of H, G and Z",
-      caption: `${aboveWords(layers)}Eigenvalues by rank, of covariances, each divided by the largest. Dashed, same colour: the noise floor; what lies below cannot be told from noise. Weights have none.`,
+      caption: `${aboveWords(layers)}Eigenvalues by rank, of covariances, each divided by the largest. Dashed, same colour: the noise floor, below which eigenvalues cannot be distinguished from noise. Weights have none.`,
       counterpart: "Fig. 14 (right)",
       terms: ["floor", "rank"],
     },
     laws: {
       title: "Power laws between H, G and Z",
-      caption: `${foundLaws(layers)}Covariances along the eigenvectors of the second matrix of each pair: where they lie on a line, one is a power of the other. Grey: sorted eigenvalues, whose line rises between any two spectra and proves nothing.`,
+      caption: `${foundLaws(layers)}Covariances along the eigenvectors of the second matrix of each pair: where they lie on a line, one is a power of the other. Grey: sorted eigenvalues, which give a rising line for any two spectra and are no evidence.`,
       counterpart: "Figs. 3 and 20",
       terms: ["exponent"],
     },
   };
 }
 
-/** Over all layers, on the input's side, which the paper draws. */
+/** Over all layers, on side a, which the paper draws. */
 function foundOfNeurons(layers: readonly LayerSnapshot[]): string {
   const sides = layers.flatMap(({ plasticity }) => plasticity?.paper.a ?? []);
   const diagonal = median(sides.map(({ logDiagonal }) => logDiagonal.value));
@@ -88,7 +88,7 @@ function foundOfNeurons(layers: readonly LayerSnapshot[]): string {
   return `Over ${counted(sides.length, "layer")} the median correlation is ${fixed(diagonal, 2)} for neurons (logarithms) and ${fixed(pairs, 2)} for pairs, on the input's side. `;
 }
 
-/** Whether H is in the basis of the neurons, on the input's side. */
+/** Whether H is diagonal in the basis of the neurons, on side a. */
 function foundOfBasis(layers: readonly LayerSnapshot[]): string {
   const shares = layers.flatMap(({ neuronBasis }) => neuronBasis?.covariance.a?.H ?? []);
   const [share, chance] = [median(shares.map(({ value }) => value)), median(shares.map((one) => one.null))];
@@ -102,13 +102,13 @@ function foundClusters(layers: readonly LayerSnapshot[]): string {
   if (measured.length === 0) return "";
   const merged = measured.filter(({ clusters }) => clusters!.b.merged! > 0);
   if (merged.length === 0)
-    return `In none of ${counted(measured.length, "layer")} do two outputs go together so closely. `;
+    return `In none of ${counted(measured.length, "layer")} are two outputs so closely correlated. `;
   const most = merged.reduce((x, y) => (y.clusters!.b.merged! > x.clusters!.b.merged! ? y : x));
   const { merged: count, largest } = most.clusters!.b;
-  return `In ${merged.length} of ${counted(measured.length, "layer")} some outputs go together as one; most in ${escapeText(most.name)}, ${count} of ${most.dOut}, ${largest} in the largest cluster. `;
+  return `In ${merged.length} of ${counted(measured.length, "layer")} some outputs are proportional to each other; most in ${escapeText(most.name)}, ${count} of ${most.dOut}, ${largest} in the largest cluster. `;
 }
 
-/** How much of the spectra stands above the noise. */
+/** How much of the spectra is above the noise floor. */
 function aboveWords(layers: readonly LayerSnapshot[]): string {
   const of = (which: "H" | "G") =>
     median(
@@ -120,10 +120,10 @@ function aboveWords(layers: readonly LayerSnapshot[]): string {
   const [h, g] = [of("H"), of("G")];
   if (h === null || g === null) return "";
   const percent = (share: number) => `${Math.round(100 * share)} %`;
-  return `Of the outputs' eigenvalues ${percent(h)} in H and ${percent(g)} in G stand above the noise of the sample (median of ${counted(layers.length, "layer")}). `;
+  return `Of the outputs' eigenvalues ${percent(h)} in H and ${percent(g)} in G are above the noise floor (median of ${counted(layers.length, "layer")}). `;
 }
 
-/** How many slopes may be read, and how many of these are told apart from their neighbours. */
+/** How many slopes could be fitted, and how many of these differ significantly from their neighbours. */
 function foundLaws(layers: readonly LayerSnapshot[]): string {
   const all = layers.flatMap((layer) => {
     const found = lawExponents(layer);
@@ -135,5 +135,5 @@ function foundLaws(layers: readonly LayerSnapshot[]): string {
   const widths = read.flatMap(({ interval }) => (interval ? [interval[1] - interval[0]] : []));
   const width = median(widths.filter(Number.isFinite));
   const doubt = width === null ? "" : `; their 95 % intervals are ${fixed(width, 2)} wide (median)`;
-  return `${grouped(read.length)} of ${counted(measured.length, "pair")} of spectra share eigenvectors and range enough for a slope to be read${doubt}. `;
+  return `${grouped(read.length)} of ${counted(measured.length, "pair")} of spectra share enough eigenvectors and range for a slope${doubt}. `;
 }

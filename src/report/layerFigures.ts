@@ -1,6 +1,6 @@
 /**
  * @file The figures of one layer: its alignments over training, its matrices, their entries, neurons, spectra and power
- * laws. Every layer has them as far as they were measured and a page can hold them.
+ * laws. Every layer has those that were measured and fit on the page.
  */
 
 import { alignmentRows } from "../figures/alignmentSeries.ts";
@@ -20,7 +20,7 @@ import { type Detail, detailFor, drawable, maxLawWork, spreadOrder } from "./cho
 import type { NamedFigure } from "./figureBlock.ts";
 import type { ReportData } from "./reportData.ts";
 
-/** In the order of the page. */
+/** Kinds of layer figures, in the order of the page. */
 export const layerKinds = ["alignments", "matrices", "entries", "neurons", "clusters", "spectra", "laws"] as const;
 export type LayerKindName = (typeof layerKinds)[number];
 
@@ -28,13 +28,13 @@ export interface LayerFigure extends NamedFigure {
   readonly kind: LayerKindName;
 }
 
-/** One layer with what can be drawn of it. */
+/** One layer with the figures that can be drawn. */
 export interface LayerBlock {
   readonly name: string;
   readonly layer: LayerSnapshot | undefined;
   readonly moments: LayerMoments | undefined;
   readonly course: LayerFigure | undefined;
-  /** The other figures; made when asked for, since they take most of the time and the bytes. */
+  /** The other figures, made on demand, since they take most of the time and bytes. */
   readonly details: () => LayerFigure[];
 }
 
@@ -67,7 +67,7 @@ export function layerBlocks(data: ReportData): LayerBlock[] {
 
 type Named = (kind: LayerKindName, figure: Figure | undefined) => LayerFigure[];
 
-/** The matrices are let go when their figures are made. */
+/** The matrices are released once their figures are made. */
 function ofMatrices(moments: LayerMoments, { rows, points, pairs }: Detail, named: Named): LayerFigure[] {
   const found = layerMatrices(moments);
   return [
@@ -78,7 +78,7 @@ function ofMatrices(moments: LayerMoments, { rows, points, pairs }: Detail, name
   ];
 }
 
-/** Rows of all layers by name, so that they are made once. */
+/** Rows of all layers by name, so that they are computed once. */
 function courses(snapshots: readonly Snapshot[]): Map<string, ReturnType<typeof alignmentRows>> {
   const found = new Map<string, ReturnType<typeof alignmentRows>>();
   for (const row of alignmentRows(snapshots, "paper")) {
@@ -89,7 +89,7 @@ function courses(snapshots: readonly Snapshot[]): Map<string, ReturnType<typeof 
   return found;
 }
 
-/** Names of the layers whose laws are drawn: spread over the depth, as many as the work allows. */
+/** Names of the layers whose laws are drawn: spread over depth, as many as the limit on work allows. */
 function withLaws(layers: readonly LayerMoments[]): Set<string> {
   const kept = new Set<string>();
   let work = 0;

@@ -1,7 +1,7 @@
 /**
- * @file Layer by layer: an article with an anchor for each, and one selector for the page. With the page's script one
- * layer is shown, or all that a filter leaves; without it all are. Figures of one layer stand in the page, those of
- * others are packed until they are asked for.
+ * @file The section of single layers: an article with an anchor for each layer, and one selector for the page. The
+ * page's script shows one layer, or all that match a filter; without the script all are shown. The figures of one layer
+ * are in the page, those of the others stay packed until they are selected.
  */
 import { zlibSync } from "fflate";
 import { escapeText, shorten } from "../figures/escape.ts";
@@ -20,11 +20,11 @@ import { type LayerBlock, type LayerFigure, type LayerKindName, layerBlocks, lay
 import { renderLayerStrip } from "./relationStrip.ts";
 import { isAnalysis, type ReportData, withStart } from "./reportData.ts";
 
-/** What a layer's figures are on the page. */
+/** The figures of a layer on the page. */
 interface Drawn {
   readonly inPage: string;
   readonly packed: string;
-  /** Why there are none or not all. */
+  /** Why figures are missing. */
   readonly missing: string;
 }
 
@@ -76,7 +76,7 @@ function renderKind(
   );
 }
 
-/** Figures of all layers, the penultimate map first and others as far as the page has room. */
+/** Figures of all layers: first the penultimate map, then the others as far as the page has room. */
 function drawnBlocks(
   blocks: readonly LayerBlock[],
   chosen: number,
@@ -93,7 +93,7 @@ function drawnBlocks(
     const missing =
       room > 0
         ? ""
-        : "To keep the page small, its matrices and spectra are left out: crh report --figures writes them as files.";
+        : "To keep the page small, its matrices and spectra are left out; crh report --figures writes them as files.";
     if (index === chosen) {
       room -= figures.length / 3;
       found.set(index, { inPage: shownCourse + figures, packed: "", missing });
@@ -118,7 +118,7 @@ function article(
 ): string {
   const { name, moments } = block;
   const code = `<code>${escapeText(shorten(name, 80))}</code>`;
-  const large = moments && !drawable(moments) ? "It is too large for its matrices to be drawn." : "";
+  const large = moments && !drawable(moments) ? "This layer is too large for its matrices to be drawn." : "";
   const note = [large, missing]
     .filter(Boolean)
     .map((text) => `<p class="missing">${text}</p>`)
@@ -142,7 +142,7 @@ function shape({ layer, moments }: LayerBlock): string {
   return `${escapeText(of.kind)}, ${size}${samples}`;
 }
 
-/** Without the page's script it does nothing and is hidden; all layers then follow one another. */
+/** The selector. Without the page's script it is hidden, and all layers follow one another. */
 function picker(blocks: readonly LayerBlock[], chosen: number, titles: ReadonlyMap<string, string>): string {
   const groups = layerGroups(blocks.map(({ name }) => name));
   const option = (name: string) =>
@@ -159,7 +159,7 @@ function picker(blocks: readonly LayerBlock[], chosen: number, titles: ReadonlyM
   );
 }
 
-/** Said once, not under every layer. */
+/** Said once for the page instead of under every layer. */
 function whyMissing(data: ReportData): string {
   const { moments } = data;
   const whose = isAnalysis(data) ? "The moments" : "The moments of this run";

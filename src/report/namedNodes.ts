@@ -1,11 +1,11 @@
 /**
- * @file Lists of names that may be long: the first ones at once, the rest to be unfolded.
+ * @file Lists of names that may be long: the first names are visible, the rest is folded.
  */
 import { escapeText } from "../figures/escape.ts";
 import { grouped } from "../findings/numbers.ts";
 
 /**
- * Names as code. HTML that does not stand inside a paragraph. @param atOnce names that are not folded away; chosen: 8
+ * Names as code; HTML that is not allowed inside a paragraph. @param atOnce number of visible names; chosen: 8
  */
 export function namedNodes(names: readonly string[], atOnce = 8): string {
   const code = (some: readonly string[]) => some.map((name) => `<code>${escapeText(name)}</code>`).join(", ");

@@ -1,5 +1,5 @@
 /**
- * @file The end of the page: notes, what was not measured, how to run it again.
+ * @file The end of the page: notes, what was not measured, and how to reproduce it.
  */
 
 import { escapeText } from "../figures/escape.ts";
@@ -16,7 +16,7 @@ export function renderNotes(data: ReportData): string {
   return `<h3>Sources and chosen values</h3><ul>${notes.map((note) => `<li>${escapeText(note)}</li>`).join("")}</ul>`;
 }
 
-/** Parts of the model that could not be measured: a row per reason, with the nodes that it holds for. */
+/** Parts of the model that could not be measured: one row per reason, with the nodes that it applies to. */
 export function renderSkipped(data: ReportData): string {
   const skipped = byStep(data.snapshots).at(-1)?.skipped ?? [];
   if (skipped.length === 0)
@@ -32,23 +32,23 @@ export function renderSkipped(data: ReportData): string {
   );
 }
 
-/** The command that gives the same numbers again. */
+/** The command that reproduces the numbers. */
 export function renderReproduce(data: ReportData): string {
   const { versions, argv } = isAnalysis(data) ? data.analysis : data.info;
   const { crh, onnxruntime } = versions;
   const command = `<pre>${escapeText(commandLine(argv))}</pre>`;
-  const figures = "Every figure has its picture and its numbers behind the buttons SVG and CSV.";
+  const figures = "The buttons SVG and CSV save the picture and the numbers of a figure.";
   if (!trained(data))
-    return `${command}<p class="soft">With crh-lab ${escapeText(crh)}, ONNX Runtime ${escapeText(onnxruntime)}, the same files and the same number of threads every number comes out the same. ${figures}</p>`;
+    return `${command}<p class="soft">With crh-lab ${escapeText(crh)}, ONNX Runtime ${escapeText(onnxruntime)}, the same files and the same number of threads reproduce every number. ${figures}</p>`;
   const { info } = data;
   return (
     command +
-    `<p class="soft">With crh-lab ${escapeText(crh)}, ONNX Runtime ${escapeText(onnxruntime)}, seed ${info.seed} and the same number of threads every number comes out the same. ` +
-    `The run folder <code>${escapeText(info.id)}</code> holds them: metrics.jsonl, snapshots/, config.json. ${figures}</p>`
+    `<p class="soft">With crh-lab ${escapeText(crh)}, ONNX Runtime ${escapeText(onnxruntime)}, seed ${info.seed} and the same number of threads reproduce every number. ` +
+    `They are in the run folder <code>${escapeText(info.id)}</code>: metrics.jsonl, snapshots/, config.json. ${figures}</p>`
   );
 }
 
-/** The arguments as a shell takes them; a leading interpreter and script are left out. */
+/** The arguments quoted for a shell, without a leading interpreter and script. */
 export function commandLine(argv: readonly string[]): string {
   const own = /(^|[\\/])node(\.exe)?$/.test(argv[0] ?? "") ? argv.slice(2) : argv;
   return [

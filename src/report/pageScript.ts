@@ -1,5 +1,5 @@
 /**
- * @file The one script of the page: theme, downloads, layers, values under the pointer, sorting, printing. Plain
+ * @file The script of the page: theme, downloads, layers, values under the pointer, sorting, printing. It is plain
  * JavaScript as text, because the page has no build step of its own. The page can be read without it.
  */
 import { pickerScript } from "./pickerScript.ts";

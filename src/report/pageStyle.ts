@@ -1,6 +1,6 @@
 /**
- * @file The style sheet of the page: one column, hairlines, tabular figures; light and dark by preference or by the
- * button; narrow screens and paper. Relations have the hues of the figures.
+ * @file The style sheet of the page: one column, thin lines, tabular digits; light and dark by preference or button;
+ * narrow screens and print. Relations have the same colours as in the figures.
  */
 import { paletteVariables } from "../figures/palette.ts";
 import { equationsStyle, glossaryStyle, listsStyle, narrowStyle, tablesStyle } from "./contentStyle.ts";

@@ -1,6 +1,6 @@
 /**
- * @file The part of the page's script that picks layers: one at a time, by selector, arrows, links and addresses, or
- * all that a filter leaves. Packed figures are unpacked when their layer is shown. Plain JavaScript as text.
+ * @file The part of the page's script that selects layers: one at a time, by selector, arrows, links and addresses, or
+ * all that match a filter. Packed figures are unpacked when their layer is shown. Plain JavaScript as text.
  */
 export const pickerScript = `
 async function unpacked(base64) {

@@ -1,7 +1,7 @@
 /**
- * @file The strip: a cell for each relation of each layer, with value, chance, start and whether it holds. Layers run
- * down where they are few or the screen is narrow, across where they are many; the style sheet turns it, so that one
- * piece of HTML serves both.
+ * @file The strip: one cell for each relation of each layer, with value, chance, start and whether it holds. Few
+ * layers, or a narrow screen, make it run down the page; many layers make it run across. The style sheet decides, so
+ * that both share one piece of HTML.
  */
 import { sides } from "../figures/alignmentSeries.ts";
 import { escapeText } from "../figures/escape.ts";
@@ -17,15 +17,18 @@ import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { isMap } from "../moments/moments.ts";
 import { layerAnchor } from "./layerAnchor.ts";
 
-/** chosen: up to so many layers run down the page with room for numbers and bars; more run across. */
+/** chosen: up to this many layers run down the page with room for numbers and bars; more run across. */
 export const fewLayers = 12;
-/** chosen: layers across one strip with numbers, and of one without, where there are more than three of the former. */
+/**
+ * chosen: most layers across one strip with numbers, and across one without, used where there would be more than three
+ * of the former.
+ */
 const acrossWithNumbers = 36;
 const acrossBare = 75;
 
 const sideWords = { a: "backward (a)", b: "forward (b)" } as const;
 
-/** The relations of one layer by themselves. */
+/** The strip of a single layer. */
 export function renderLayerStrip(own: readonly Finding[]): string {
   const [first] = own;
   if (!first) return "";
@@ -35,12 +38,12 @@ export function renderLayerStrip(own: readonly Finding[]): string {
   return strip([{ title: "", layers: [{ name: layer.name, short: "" }] }], own, "few alone");
 }
 
-/** Heads and blocks, which have one relation each; "" where there are none. */
+/** The strips of heads and blocks, which have one relation each; "" where there are none. */
 export function renderOtherStrips(found: readonly Finding[]): string {
   return oneRelation("attention heads", "head", found) + oneRelation("blocks", "block", found);
 }
 
-/** The linear maps; "" where there are none. */
+/** The strips of the linear maps; "" where there are none. */
 export function renderMapStrips(found: readonly Finding[]): string {
   const maps = [...new Set(found.map(({ layer }) => layer))].filter(isMap);
   if (maps.length === 0) return "";
@@ -52,12 +55,12 @@ export function renderMapStrips(found: readonly Finding[]): string {
     .join("");
 }
 
-/** Whether so many maps are drawn without numbers. */
+/** Whether this many maps are drawn without numbers. */
 export function isBare(maps: number): boolean {
   return maps > 3 * acrossWithNumbers;
 }
 
-/** Whole groups as long as there is room; a group that is too long by itself is cut. */
+/** Splits groups into strips: whole groups as long as there is room; a group too long for one strip is cut. */
 function chunked(groups: readonly LayerGroup[], room: number): LayerGroup[][] {
   const chunks: LayerGroup[][] = [[]];
   let used = 0;
@@ -75,8 +78,8 @@ function chunked(groups: readonly LayerGroup[], room: number): LayerGroup[][] {
 }
 
 /**
- * Along the relations: group, name, three of side a, a gap, three of side b. Along the layers: side, relation, then
- * groups and layers.
+ * Tracks along the relations: group, name, three of side a, a gap, three of side b. Tracks along the layers: side,
+ * relation, then groups and layers.
  */
 function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: string): string {
   const parts = [headings(kind.includes("bare"))];
@@ -100,8 +103,8 @@ function strip(groups: readonly LayerGroup[], found: readonly Finding[], kind: s
 }
 
 /**
- * Titles of blocks without what all begin with, but for its last part, where one is long: "layers.3" of
- * "model.layers.3".
+ * Titles of blocks without their common prefix except its last part, where a title is long: "model.layers.3" becomes
+ * "layers.3".
  */
 function briefTitles(titles: readonly string[]): Map<string, string> {
   const named = titles.filter((title) => title !== "");
@@ -163,7 +166,7 @@ function bar({ last, first }: Finding): string {
   return `<span class="scale" aria-hidden="true"><i class="fill"></i>${mark("null", last.null)}${mark("start", first?.value)}</span>`;
 }
 
-/** What a pointer on the cell is told, a line each; escaped. */
+/** The lines shown for the cell under the pointer; escaped. */
 function tip(
   { layer, side, relation, convention, last, first, verdict }: Finding,
   names: ReadonlyMap<string, string>,
@@ -185,7 +188,7 @@ function tip(
   return lines.map(escapeText).join("&#10;");
 }
 
-/** chosen: lines of heads in one column; more stand in two, where the screen has room. */
+/** chosen: most lines of heads in one column; more are set in two columns, where the screen has room. */
 const linesInColumn = 3;
 
 /** The heads' numbers, above their cells. */
@@ -195,7 +198,10 @@ function headNumbers(count: number, named: boolean): string {
   return `<div class="line" aria-hidden="true"><span class="lineName">${named ? "head" : ""}</span><div class="lineCells numbers">${cells.join("")}</div></div>`;
 }
 
-/** Layers that have RGA of their output alone: a row per attention layer with its heads, or one row of blocks. */
+/**
+ * The strip of layers that have only the RGA of their output: a row per attention layer with its heads, or one row of
+ * blocks.
+ */
 function oneRelation(words: string, kind: LayerSnapshot["kind"], found: readonly Finding[]): string {
   const own = found.filter(({ layer }) => layer.kind === kind);
   if (own.length === 0) return "";

@@ -1,7 +1,7 @@
 /**
- * @file The report of a run or of one measurement: one HTML file that needs nothing else. Same data, same bytes.
- * Whatever comes from the data is escaped, and a content security policy lets no other script run than the page's own
- * and nothing be loaded.
+ * @file The report of a run or of one measurement: one self-contained HTML file. The same data give the same bytes.
+ * Everything that comes from the data is escaped. A content security policy allows the page's own script only, and no
+ * loading.
  */
 
 import { escapeText } from "../figures/escape.ts";
@@ -38,15 +38,15 @@ export type { AnalysisInfo, AnalysisReport, ReportData, RunReport } from "./repo
 /**
  * Renders the report of a run (`info`, `metrics`) or of one measurement (`analysis`).
  *
- * @param data.info what was run; data.metrics rows of metrics.jsonl
+ * @param data.info what was run; data.metrics the rows of metrics.jsonl
  * @param data.analysis what was measured, where nothing was trained
  * @param data.config every parameter or option; data.notes sources and chosen values
  * @param data.snapshots all measurements, in any order
- * @param data.moments the last ones kept; without them matrices and entries are named as missing
+ * @param data.moments the last moments kept; without them the page says that matrices and entries are missing
  * @returns a whole HTML document
  *
- * Data that is missing (no metrics, no or one snapshot, statuses instead of values) gives a sentence in the place of
- * its figure.
+ * Where data are missing (no metrics, at most one snapshot, statuses instead of values), a sentence replaces the
+ * figure.
  */
 export function renderReport(data: ReportData): string {
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '${scriptHash}'; base-uri 'none'; form-action 'none'`;
@@ -65,7 +65,7 @@ export function renderReport(data: ReportData): string {
   ].join("\n");
 }
 
-/** The sections with their citations as links, and behind the glossary the equations that it does not have. */
+/** The sections with their citations as links, and after the glossary the cited equations that it does not show. */
 function withEquations(sections: readonly PageSection[], data: ReportData): PageSection[] {
   const explained = explainedEquations(sections.some(({ id }) => id === "glossary") ? data : undefined);
   const numbers = citedEquations(sections.map(({ html }) => html).join("\n")).filter(
@@ -79,7 +79,7 @@ function withEquations(sections: readonly PageSection[], data: ReportData): Page
   return linked.map((one) => ({ ...one, html: linkEquations(one.html, anchorOf) }));
 }
 
-/** The sections from the finding to what it was found with. */
+/** The sections in order, from the finding to how it was obtained. */
 function pageSections(data: ReportData): PageSection[] {
   const followed = twopointFigures(data);
   const pairs = symmetrySections(data);
@@ -116,7 +116,7 @@ function pageSections(data: ReportData): PageSection[] {
   return parts.filter((part) => part !== false);
 }
 
-/** Every figure with a number: those of followed points first, those of symmetric pairs last. */
+/** All numbered figures: those of followed points first, those of symmetric pairs last. */
 function allSections(data: ReportData): FigureSection[] {
   return [...twopointFigures(data), ...figureSections(data), ...headSections(data), ...symmetrySections(data)];
 }
@@ -126,8 +126,7 @@ function section(id: string, heading: string, html: string, title = heading): Pa
 }
 
 /**
- * Every figure of the page and of every layer, under the name of its file: "08-laws-4-layers.4"; that of the first
- * screen is 00.
+ * All figures of the page and of every layer by file name: "08-laws-4-layers.4"; the figure of the first screen is 00.
  */
 export function reportFigures(data: ReportData): NamedFigure[] {
   const sections = allSections(data);
@@ -185,7 +184,7 @@ function renderTables(data: ReportData): string {
   );
 }
 
-/** What the ring on a bar is, where there are rings. */
+/** What the ring on a bar means, where there are rings. */
 function startKey(data: ReportData): string {
   if (isAnalysis(data) && !data.initial) return "";
   const steps = byStep(data.snapshots).map((snapshot) => snapshot.step);
@@ -198,10 +197,10 @@ function startKey(data: ReportData): string {
 }
 
 const startNote =
-  "The null of forward RWA and backward GWA knows that both matrices contain W (Eq. 84), that of the others takes the two matrices for unrelated (Eq. 13). The cosine of each pair is in the CSV.";
-const sharedNote = `${startNote} Values before training are not known.`;
+  "The null of forward RWA and backward GWA accounts for W in both matrices (Eq. 84); the null of the others takes the two matrices as unrelated (Eq. 13). The cosine of each pair is in the CSV.";
+const sharedNote = `${startNote} Values before training are unknown.`;
 const covarianceNote =
-  "The laws of the table of phases are exact for these whatever the bias is, since cov(h<sub>b</sub>) = W cov(h<sub>a</sub>) Wᵀ (Eq. 83): exponents and phases are read from them.";
-const outputNote = "Heads and blocks have no weights of their own, so RGA alone.";
+  "The laws of the table of phases are exact for covariances with any bias, since cov(h<sub>b</sub>) = W cov(h<sub>a</sub>) Wᵀ (Eq. 83). Exponents and phases are computed from them.";
+const outputNote = "Heads and blocks have no weights of their own, so they have RGA only.";
 const rawNote =
-  "Without centring one mean direction can carry most of a matrix, and the null understates what unrelated matrices show: compare the cosine.";
+  "Without centring, the mean direction can dominate a matrix, and the null is too low for unrelated matrices; compare the cosine.";

@@ -8,7 +8,7 @@ import { isMap, type Moments } from "../moments/moments.ts";
 import type { MetricRow } from "../runs/metricsFile.ts";
 import type { RunInfo } from "../runs/runInfo.ts";
 
-/** What every report has. */
+/** Data that every report has. */
 interface Reported {
   /** Every parameter of a run, or every option of an analysis. */
   config: Record<string, unknown>;
@@ -16,7 +16,7 @@ interface Reported {
   notes: string[];
   /** All measurements of a run, in any order; the one of an analysis. */
   snapshots: Snapshot[];
-  /** The last ones kept, for matrices and entries. */
+  /** The last moments kept, for matrices and entries. */
   moments?: Moments;
 }
 
@@ -24,17 +24,17 @@ interface Reported {
 export interface RunReport extends Reported {
   info: RunInfo;
   metrics: MetricRow[];
-  /** Of runs that follow points. */
+  /** For runs that follow points. */
   twopoint?: FollowedRun;
-  /** Of runs that watch numbers beside loss and moments; these are among the metrics. */
+  /** For runs that watch numbers besides loss and moments; the values are among the metrics. */
   watched?: WatchedRecord;
-  /** Of runs whose network makes images. */
+  /** For runs whose network makes images. */
   pictures?: PicturesRecord;
-  /** Of checkpoints that were trained elsewhere and measured here, a step each. */
+  /** For checkpoints that were trained elsewhere and measured here, one step each. */
   series?: AnalysisInfo;
 }
 
-/** One measurement, of a model that is there or from moments that were made elsewhere. */
+/** One measurement, of a given model or from moments made elsewhere. */
 export interface AnalysisReport extends Reported {
   analysis: AnalysisInfo;
   /** The network before training on the same samples, where its file was given. */
@@ -42,25 +42,25 @@ export interface AnalysisReport extends Reported {
 }
 
 /**
- * What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files are named as a
- * reader knows them.
+ * What was measured, and how. Objective, samples, loss and accuracy are those of the snapshot. Files have the names
+ * that the reader knows.
  */
 export interface AnalysisInfo {
   title: string;
   model?: string;
   inputs?: readonly string[];
   targets?: readonly string[];
-  /** The model before training, whose values stand beside those of this one. */
+  /** The model before training, whose values are shown as the start. */
   initial?: string;
   /** Moments files or raw captures, where these were read instead of a model. */
   captures?: readonly string[];
-  /** Samples that were to be measured, where the measurement was stopped before. */
+  /** Samples that should have been measured, where the measurement was stopped early. */
   plannedSamples?: number;
   /** ISO 8601, UTC. */
   measuredAt: string;
   durationMs?: number;
   versions: RunInfo["versions"];
-  /** The command that makes it again. */
+  /** The command that reproduces it. */
   argv: readonly string[];
 }
 
@@ -70,12 +70,12 @@ export function isAnalysis(data: ReportData): data is AnalysisReport {
   return "analysis" in data;
 }
 
-/** Whether it is of a run that trained a network here. */
+/** Whether the report is of a run that trained a network here. */
 export function trained(data: ReportData): data is RunReport {
   return !isAnalysis(data) && data.series === undefined;
 }
 
-/** The followed points of a run, where it has some. */
+/** The followed points of a run, if it has any. */
 export function followedOf(data: ReportData): FollowedRun | undefined {
   return isAnalysis(data) ? undefined : data.twopoint;
 }
@@ -86,7 +86,7 @@ export function followsAlone(data: ReportData): boolean {
 }
 
 /**
- * What findings are told from: of a run its parameters, losses and rates too, of an analysis the measurements alone.
+ * The data for findings: of a run its measurements, parameters, losses and rates, of an analysis the measurements only.
  */
 export function courseOf(data: ReportData): ClaimData {
   const { snapshots } = data;

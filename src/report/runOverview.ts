@@ -1,6 +1,6 @@
 /**
- * @file What a table of runs shows of each beside its summary: its parameters, its loss as a sparkline, the medians of
- * the six alignments at its last measurement.
+ * @file What a table of runs shows of each run besides its summary: its parameters, its loss as a sparkline, and the
+ * medians of the six alignments at its last measurement.
  */
 import { hiddenMedians, type SideValues } from "../findings/hiddenMedians.ts";
 import { median } from "../measure/median.ts";
@@ -22,14 +22,16 @@ export interface RunOverview {
     readonly a: SideValues;
     readonly b: SideValues;
   };
-  /** What is wrong with it, in place of all else. */
+  /** What is wrong with the run; then everything else is missing. */
   readonly problem?: string;
 }
 
-/** chosen: points of a sparkline. */
+/** chosen: most points of a sparkline. */
 const SPARK_POINTS = 40;
 
-/** chosen: evaluations that make a curve; where there are fewer, the loss of training batches may have more points. */
+/**
+ * chosen: fewest evaluations that make a curve; below it, the loss of training batches is used if it has more points.
+ */
 const FEW = 8;
 
 const mostRows = (series: readonly MetricSeries[]): MetricSeries | undefined =>

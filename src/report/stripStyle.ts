@@ -1,6 +1,6 @@
 /**
- * @file The style of the strip of relations. Cells know their place along the layers (--l) and along the relations
- * (--r); which of the two runs across is decided here, by the number of layers and the width of the screen.
+ * @file Style of the strip of relations. Each cell has a position along the layers (--l) and along the relations (--r).
+ * Which of the two runs across is decided here, by the number of layers and the width of the screen.
  */
 
 const across = (selector: string) => `

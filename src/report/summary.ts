@@ -1,6 +1,5 @@
 /**
- * @file The summary in words. Every sentence is computed from the numbers of the last measurement and says what it
- * compares with.
+ * @file The summary in words. Every sentence is computed from the last measurement and says what it is compared with.
  */
 
 import { sides } from "../figures/alignmentSeries.ts";
@@ -31,10 +30,10 @@ import {
   withStart,
 } from "./reportData.ts";
 
-/** chosen: layers named in a sentence; more are left to the table. */
+/** chosen: most layers named in a sentence; the table has the rest. */
 const maxNamed = 6;
 
-/** chosen: networks of more layers are summed up relation by relation. */
+/** chosen: networks with more layers are summarised relation by relation. */
 const manyLayers = 12;
 
 const sideWord = { a: "backward", b: "forward" } as const;
@@ -57,7 +56,9 @@ export function renderSummary(data: ReportData): string {
   return `<ul class="summary">${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
 }
 
-/** How far from the stationary state that the theory is about: first, because all else is read in its light. */
+/**
+ * Distance from the stationary state that the theory assumes. It comes first, because the other sentences depend on it.
+ */
 function restSentence(data: RunReport): string[] {
   const sentence = stationaritySentence(courseOf(data));
   return sentence === "" ? [] : [escapeText(sentence)];
@@ -76,7 +77,7 @@ function measuredSentence({ snapshots }: ReportData, { plannedSamples }: Analysi
   return `${layersInWords(last.layers)} measured on ${on}${when}${reached ? `: ${reached}` : ""}.`;
 }
 
-/** Nothing is left out in silence. */
+/** What was not measured, so that nothing is left out silently. */
 function skippedSentence({ snapshots }: ReportData): string[] {
   const count = byStep(snapshots).at(-1)?.skipped.length ?? 0;
   if (count === 0) return [];
@@ -96,7 +97,7 @@ function statusSentence({ info, snapshots, metrics }: RunReport): string {
     finished: `The run finished all ${counted(info.steps, "step")}`,
     failed: `The run <b>failed</b> after ${took}${info.error ? ` (${escapeText(info.error)})` : ""}`,
     interrupted: `The run was <b>interrupted</b> after ${took}`,
-    running: `The run was <b>still going on</b> after ${took}`,
+    running: `The run was <b>still running</b> after ${took}`,
   };
   const last = byStep(snapshots).at(-1);
   const loss = last?.loss.mean ?? metrics.findLast((row) => row.name === "eval/loss")?.value;
@@ -106,19 +107,19 @@ function statusSentence({ info, snapshots, metrics }: RunReport): string {
   return `${how[info.status] ?? escapeText(info.status)}${rest}${last ? ` at step ${grouped(last.step)}` : ""}.`;
 }
 
-/** What a linear classifier reads from the features, beside what it read before training. */
+/** Accuracy of a linear classifier on the features, compared with its accuracy before training. */
 function probeSentence({ metrics }: RunReport): string[] {
   const values = metrics.filter(({ name }) => name === "eval/linear-probe");
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return [];
   const before = last.step > first.step ? `, ${fixed(100 * first.value, 1)} % at step ${grouped(first.step)}` : "";
-  return [`A linear probe of the features (Eq. 79) names ${fixed(100 * last.value, 1)} % of the classes${before}.`];
+  return [`A linear probe of the features (Eq. 79) classifies ${fixed(100 * last.value, 1)} % correctly${before}.`];
 }
 
-/** chosen: quantities named in a sentence; more are left to their figures. */
+/** chosen: most quantities named in a sentence; their figures show the rest. */
 const maxWatched = 8;
 
-/** First and last values of what the run watches. */
+/** First and last values of the watched quantities. */
 function watchedSentence({ watched, metrics }: RunReport): string[] {
   const all = (watched?.groups ?? []).flatMap(({ quantities }) =>
     quantities.flatMap(({ name }) => {
@@ -138,7 +139,7 @@ function alignmentSentences(data: ReportData): string[] {
   const snapshots = withStart(data);
   const all = findings(snapshots, "paper");
   const defined = all.filter((finding) => finding.last.value !== null);
-  if (all.length === 0) return ["No layer was measured, so nothing can be said about the alignments."];
+  if (all.length === 0) return ["No layer was measured, so there are no alignments to summarise."];
   if (defined.length === 0) return ["No alignment could be computed; the table below says why."];
   const ofMaps = defined.filter(({ layer }) => isMap(layer));
   return [
@@ -214,10 +215,10 @@ function medianSentence(defined: readonly Finding[]): string[] {
   return [`Median over layers: ${parts.flat().join("; ")}.`];
 }
 
-/** chosen: relations told one by one; of more, how many there are of each verdict. */
+/** chosen: most relations listed one by one; beyond that, the number of each verdict is given. */
 const mostToldWeak = 6;
 
-/** What does not hold: few relations one by one, of more how often each verdict is given. Cells and table have each. */
+/** Relations that do not hold: listed one by one if few, else counted by verdict. Cells and table show each. */
 function exceptionSentence(defined: readonly Finding[]): string[] {
   const weak = defined.filter((finding) => !holds(finding));
   if (weak.length === 0) return [];
@@ -230,7 +231,7 @@ function exceptionSentence(defined: readonly Finding[]): string[] {
     .toSorted((x, y) => y.count - x.count);
   const words = counts.map(({ verdict, count }) => `${escapeText(verdictShort[verdict])}: ${grouped(count)}`);
   return [
-    `Of the ${grouped(weak.length)} that do not hold (${words.join("; ")}) each is a cell <a href="#finding">above</a> and stands <a href="#alignments">in numbers</a> below.`,
+    `Of the ${grouped(weak.length)} that do not hold (${words.join("; ")}) each is a cell <a href="#finding">above</a> and listed <a href="#alignments">in numbers</a> below.`,
     ...where,
   ];
 }
@@ -266,7 +267,7 @@ function undefinedSentence(all: readonly Finding[]): string[] {
   ];
 }
 
-/** The other two conventions by the same rule. */
+/** The same rule applied to the other two conventions. */
 function otherConventions(snapshots: readonly Snapshot[]): string[] {
   return (["covariance", "raw"] as const).flatMap((convention) => {
     const all = findings(snapshots, convention);

@@ -1,6 +1,6 @@
 /**
- * @file The page's section on symmetric pairs: what was found in one sentence, the pairs at a glance, in words where
- * noise moves weight, courses of balance and charges, every pair in a table, and what breaks symmetries.
+ * @file The page's section on symmetric pairs: the finding in one sentence, the pairs at a glance, a summary of where
+ * noise moves weight, the courses of balance and charges, a table of all pairs, and what breaks symmetries.
  */
 import { chargeDrift } from "../figures/chargeDrift.ts";
 import { chargesOverTime } from "../figures/chargesOverTime.ts";
@@ -40,16 +40,16 @@ import { type FigureSection, type NamedFigure, shownAs } from "./figureBlock.ts"
 import { isAnalysis, type ReportData } from "./reportData.ts";
 import { withIndices } from "./withIndices.ts";
 
-/** The last measurement, where it has pairs or says why there are none. */
+/** The last measurement, if it has pairs or says why there are none. */
 function paired({ snapshots }: ReportData): Snapshot | undefined {
   const last = byStep(snapshots).at(-1);
   return last && hasPairs(last) ? last : undefined;
 }
 
 /**
- * The figures of the section, the first the finding as a picture; none where no two maps are a pair.
+ * The figures of the section, the first of which shows the finding; empty where no two maps are a pair.
  *
- * @param only the place of one of the four; by default all
+ * @param only index of one of the four; default: all
  */
 export function symmetrySections(data: ReportData, only?: number): FigureSection[] {
   const last = paired(data);
@@ -66,8 +66,8 @@ function pairsSection(data: ReportData, last: Snapshot): FigureSection {
     title: `Every symmetric pair${at}`,
     ...shownAs(pairsByDepth(last), "pairs"),
     caption: [
-      "Pairs in order of execution. Left: how unequal their weights are, 0 in balance, 1 where one side has none. Middle: how far the noise of the gradients is the same on both sides, with what unrelated ones would show; rings are the alignment of activations with gradients (RGA, paper's convention) of the representation between the two. Right: whose noise is larger; weight moves to that side.",
-      "Noise balance is a relation between second moments of the same h and g that RGA aligns, each weighted by squared norms (Eq. 107). It goes with RGA over training and settings, and is not the same number.",
+      "Pairs in order of execution. Left: imbalance of their weights, 0 in balance, 1 where one side has none. Middle: correlation of the gradient noise on both sides, with its value by chance; rings show the alignment of activations with gradients (RGA, paper's convention) of the representation between the two. Right: which side has more noise; weight moves to that side.",
+      "Noise balance relates second moments of the same h and g that RGA aligns, each weighted by squared norms (Eq. 107). It is correlated with RGA over training and settings, but is a different number.",
     ],
     terms: ["pairs", "noiseBalance", "null", "relations"],
   };
@@ -78,7 +78,7 @@ function balanceSection({ snapshots }: ReportData): FigureSection {
     title: "Noise balance over training",
     ...shownAs(noiseBalanceOverTime(snapshots), "noise-balance"),
     caption: [
-      "Without weight decay SGD rests where the noise of both sides is equal: correlation 1 and ratio 1. With decay it rests where the weights are out of balance as their noise is (Eq. 107), so that the ratio may stay away from 1.",
+      "Without weight decay SGD is stationary where the noise of both sides is equal: correlation 1 and ratio 1. With decay it is stationary where the imbalance of the weights matches that of the noise (Eq. 107), so the ratio may differ from 1.",
     ],
     terms: ["noiseBalance", "charge", "noise"],
   };
@@ -93,7 +93,7 @@ function chargesSection(data: ReportData): FigureSection {
     ...shownAs(charges ?? scales, "charges"),
     more: charges ? furtherCharges(data, "two-sided", scales) : furtherCharges(data, "scale", undefined),
     caption: [
-      "What gradient flow would keep: of a neuron its squared incoming weights, bias included, less its squared outgoing ones; of a rotation the eigenvalues of Q, outgoing less incoming. Noise moves them, decay shrinks them.",
+      "Charges, which gradient flow conserves: for a neuron its squared incoming weights, bias included, minus its squared outgoing weights; for a rotation the eigenvalues of Q, outgoing minus incoming. Noise moves them, decay shrinks them.",
     ],
     terms: ["charge"],
   };
@@ -104,16 +104,16 @@ function driftSection({ snapshots }: ReportData): FigureSection {
     title: "Predicted against measured drift of the charges",
     ...shownAs(chargeDrift(snapshots), "charge-drift"),
     caption: [
-      "Between two measurements the prediction takes the noise and the mean gradients at both ends, and decay exactly (Eq. 124): it misses where they changed in between, and early with momentum m, where gradients that keep their direction count up to (1 + m) / (1 − m)³ times. Near rest little moves, and what does is a difference of large terms. Dashed: what float32 rounding of the weights makes of it, as a share of the change; above 1 it hides the drift.",
+      "Between two measurements the prediction uses the noise and the mean gradients at both ends, and treats decay exactly (Eq. 124). It fails where they changed in between, and early in training with momentum m, where gradients that keep their direction count up to (1 + m) / (1 − m)³ times. Near the stationary state the drift is small, a difference of large terms. Dashed: the effect of float32 rounding of the weights, as a share of the change; above 1 it hides the drift.",
     ],
     terms: ["drift", "charge"],
   };
 }
 
-/** chosen: pairs whose charges are drawn at once; the others are folded away. */
+/** chosen: pairs whose charges are visible; the others are folded. */
 const chargesAtOnce = 12;
 
-/** The charges of pairs beyond those drawn at once, and of `scales` where these are not what is drawn. */
+/** The charges of the folded pairs, and of `scales` where those are not drawn already. */
 function furtherCharges(
   { snapshots }: ReportData,
   of: "two-sided" | "scale",
@@ -129,8 +129,7 @@ function furtherCharges(
 }
 
 /**
- * The section as HTML, "" where pairs were not looked for. @param figures HTML, those of `symmetrySections` in their
- * order
+ * The section as HTML; "" where pairs were not measured. @param figures HTML of `symmetrySections`, in the same order
  */
 export function renderSymmetry(data: ReportData, figures: readonly string[]): string {
   const last = paired(data);
@@ -149,7 +148,7 @@ export function renderSymmetry(data: ReportData, figures: readonly string[]): st
   );
 }
 
-/** chosen: pairs that are told of one by one; of more those farthest from balance. The table has all. */
+/** chosen: most pairs described one by one, those farthest from balance; the table has all. */
 const mostTold = 5;
 
 function inWords(groups: readonly PairGroup[], brief: BriefNames): string[] {
@@ -172,13 +171,13 @@ function inWords(groups: readonly PairGroup[], brief: BriefNames): string[] {
     ...(left > 0 ? [`<li>${counted(left, "further pair")}, nearer to balance: see the table.</li>`] : []),
     ...(scales > 0
       ? [
-          `<li>${counted(scales, "map")} before a normalization: their size changes no output, so that noise can only make it grow and decay alone holds it.</li>`,
+          `<li>${counted(scales, "map")} before a normalization: their size changes no output, so noise can only make it grow, and only decay limits it.</li>`,
         ]
       : []),
   ];
 }
 
-/** chosen: tables of more rows are folded away. */
+/** chosen: tables with more rows are folded. */
 const mostRows = 12;
 
 function pairTable(groups: readonly PairGroup[], snapshot: Snapshot, short: BriefNames): string {
@@ -190,7 +189,7 @@ function pairTable(groups: readonly PairGroup[], snapshot: Snapshot, short: Brie
   const body = rows.map((group) => row(group, { snapshot, columns, short })).join("");
   const html = `<div class="wide"><table class="alignments compact"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
   const heads = rows.some(isHeads)
-    ? " Of heads median and range; direction and drift are those of the head farthest from balance."
+    ? " For heads, median and range; direction and drift are those of the head farthest from balance."
     : "";
   const shown =
     rows.length > mostRows

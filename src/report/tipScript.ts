@@ -1,7 +1,7 @@
 /**
- * @file The part of the page's script that says values: under the pointer, a finger or the arrow keys. Cells carry
- * their words; of panels the places of marks are turned back into numbers by the axes beside them
- * (src/figures/readings.ts), of matrices the colours of pixels. Plain JavaScript as text.
+ * @file The part of the page's script that shows values under the pointer, a finger or the arrow keys. Cells carry
+ * their text. In panels, the positions of marks are converted to numbers by the axes stored with them
+ * (src/figures/readings.ts); in matrices, the colours of pixels are. Plain JavaScript as text.
  */
 export const tipScript = String.raw`
 const tip = document.createElement("div"), cross = document.createElementNS("http://www.w3.org/2000/svg", "path");

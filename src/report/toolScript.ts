@@ -1,6 +1,6 @@
 /**
- * @file The part of the page's script for those who look closer: a click on an entry of a legend hides what it names, a
- * click on the head of a column sorts by it, and figures can be enlarged. Plain JavaScript as text.
+ * @file The part of the page's script with tools: a click on a legend entry hides its series, a click on a column's
+ * head sorts by it, and figures can be enlarged. Plain JavaScript as text.
  */
 export const toolScript = String.raw`
 function paintOf(element) { return element.getAttribute("stroke") ?? element.getAttribute("fill"); }

@@ -1,4 +1,4 @@
-/** @file The figures of followed points: their course against the two-point theory, depth, all pairs, the map. */
+/** @file The figures of followed points: their course compared with the two-point theory, depth, all pairs, the map. */
 
 import { escapeText } from "../figures/escape.ts";
 import { conservedFigure } from "../figures/twopoint/conserved.ts";
@@ -18,9 +18,9 @@ import { withIndices } from "./withIndices.ts";
 const paper = "2402.09142";
 
 /**
- * Those that can be drawn, in their order; none for a run that follows nothing.
+ * The figures that can be drawn, in order; empty for a run that follows no points.
  *
- * @param only the place of one of the five; by default all
+ * @param only index of one of the five; default: all
  */
 export function twopointFigures(data: ReportData, only?: number): FigureSection[] {
   const run = followedOf(data);
@@ -31,7 +31,7 @@ export function twopointFigures(data: ReportData, only?: number): FigureSection[
     .filter(({ shown }) => shown !== undefined);
 }
 
-/** The layer and the pair that are looked at first, with what was measured of them. */
+/** The layer and pair shown first, with their measurements. */
 function lookedAt({ followed, fits, rows }: FollowedRun) {
   const fit = headlineLayer(fits);
   const pair = fits.pairs[0] ?? followed.pairs[0]!;
@@ -40,7 +40,7 @@ function lookedAt({ followed, fits, rows }: FollowedRun) {
   return { fit, pair, layer, trajectory, step: Array.from(trajectory.step) };
 }
 
-/** The points of a pair by their names. */
+/** The points of a pair by name. */
 export function pairWords({ followed }: FollowedRun, pair: string): string {
   const [p, q] = pair.split("-").map((place) => followed.points[Number(place)] ?? place);
   return `Points ${p} and ${q}`;
@@ -63,10 +63,10 @@ function courseSection(run: FollowedRun): FigureSection {
     finalDistance: fit?.finalDistance.predicted ?? null,
   });
   const fitted = theory
-    ? "Thin lines: the equations of the theory (Eq. 93) from the start of the run on, with the two rates that fit H, Y and w best. What is left is below each panel, on a scale of its own."
-    : "The theory could not be fitted here, so there is only what was measured.";
+    ? "Thin lines: solution of the theory's equations (Eq. 93) from the start of the run, with the two rates that fit H, Y and w best. Residuals are below each panel, on a scale of their own."
+    : "The theory could not be fitted here, so only the measurements are shown.";
   const third = theory?.loss
-    ? " The loss has a third rate, of the mean of the two outputs (Eq. 97), fitted by itself."
+    ? " The loss has a third rate, that of the mean of the two outputs (Eq. 97), fitted separately."
     : "";
   return {
     title: `Two points in hidden layer ${escapeText(layer)} over training`,
@@ -85,7 +85,7 @@ function depthSection({ fits }: FollowedRun): FigureSection {
     title: "The theory over depth",
     ...shownAs(overDepthFigure(fits.layers, fits.layer), "two-points-by-depth"),
     caption: [
-      "Every hidden layer is fitted by itself. An R² below −0.5 is drawn at the edge. The cost is the sum of squared residuals of H, Y and w, each over its sum of squares (Eq. 98). Bars around rates hold both in 95 % of repetitions. Rings: H at the end by the theory (Eq. 95). The grey column is the layer that is looked at first.",
+      "Every hidden layer is fitted separately. An R² below −0.5 is drawn at the edge. The cost is the sum of squared residuals of H, Y and w, each divided by its sum of squares (Eq. 98). Bars around rates are joint 95 % intervals. Rings: final H predicted by the theory (Eq. 95). The grey column marks the layer shown first.",
     ],
     terms: [],
   };
@@ -98,7 +98,7 @@ function conservedSection(run: FollowedRun): FigureSection {
     title: `The conserved quantity in hidden layer ${escapeText(layer)}`,
     ...shownAs(change && conservedFigure(step, change), "conserved"),
     caption: [
-      `${fit ? withIndices(driftSentence(fit)) : ""} It is computed from the measured H and Y with the ratio of the fitted rates (Eq. 94): where it moves, the network leaves the theory.`,
+      `${fit ? withIndices(driftSentence(fit)) : ""} It is computed from the measured H and Y with the ratio of the fitted rates (Eq. 94). Where it changes, the network departs from the theory.`,
     ],
     terms: [],
   };
@@ -108,10 +108,10 @@ function pairsSection({ followed, fits, rows }: FollowedRun): FigureSection {
   const found = pairDistances(followed, fits, rows);
   const figure = found && pairMatrices(followed.points, found.pairs);
   return {
-    title: `How far apart the points end in hidden layer ${escapeText(followed.layer)}`,
+    title: `Final distances of the points in hidden layer ${escapeText(followed.layer)}`,
     ...shownAs(figure, "pair-distances"),
     caption: [
-      `${found ? withIndices(pairsSentence(found)) : ""} Distances are |dh|, not squared; of points with the same target the theory keeps what their start has. Dashed: measured as predicted.`,
+      `${found ? withIndices(pairsSentence(found)) : ""} Distances are |dh|, not squared. For points with the same target the theory keeps the initial distance. Dashed: measured equals predicted.`,
     ],
     counterpart: "Fig. 5",
     paper,
@@ -130,7 +130,7 @@ function mapSection({ followed, rows }: FollowedRun): FigureSection {
     title: `Map of the representation in hidden layer ${escapeText(followed.layer)}`,
     ...shownAs(map?.figure, "representation-map"),
     caption: [
-      `Distances of ${counted(followed.points.length, "point")} at step ${grouped(last ?? 0)}, by classical multidimensional scaling to three dimensions, which hold ${map ? percent(map.explained) : "none"} of them; beside each dimension its share. Colours: the first word of a point’s name. The sign of a dimension means nothing.`,
+      `Distances of ${counted(followed.points.length, "point")} at step ${grouped(last ?? 0)}, by classical multidimensional scaling to three dimensions, which explain ${map ? percent(map.explained) : "none"} of them; each axis names its share. Colours: the first word of a point’s name. The sign of a dimension is arbitrary.`,
     ],
     terms: [],
   };

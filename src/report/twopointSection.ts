@@ -1,6 +1,6 @@
 /**
- * @file The page's section on followed points: what was found in one sentence, the course of the points against the
- * theory, the same in more words, the other figures, every layer's fit in a table and what its statuses mean.
+ * @file The page's section on followed points: the finding in one sentence, the course of the points compared with the
+ * theory, a summary in words, the other figures, a table of every layer's fit and the meaning of its statuses.
  */
 import { escapeText, shorten } from "../figures/escape.ts";
 import { brief, counted } from "../findings/numbers.ts";
@@ -23,7 +23,7 @@ import { followedOf, type ReportData } from "./reportData.ts";
 import { pairWords } from "./twopointFigures.ts";
 import { withIndices } from "./withIndices.ts";
 
-/** The section as HTML, "" for a run that follows nothing. @param figures HTML, the course first */
+/** The section as HTML; "" for a run that follows no points. @param figures HTML, the course first */
 export function renderTwopoint(data: ReportData, figures: readonly string[]): string {
   const run = followedOf(data);
   if (run === undefined) return "";
@@ -48,7 +48,7 @@ function sentences({ fits }: FollowedRun): string[] {
 }
 
 const theory =
-  "The theory takes encoder and decoder of a hidden layer for free linear maps around the pair of points, and leaves two rates: η_h of what leads to the layer, η_y of what follows it (Eq. 93).";
+  "The theory treats encoder and decoder of a hidden layer as arbitrary linear maps around the pair of points. Two rates remain: η_h of the layers below it, η_y of the layers above it (Eq. 93).";
 
 const columns = [
   "layer",
@@ -64,7 +64,7 @@ const columns = [
   "status",
 ];
 
-/** chosen: tables of more layers are folded away. */
+/** chosen: tables of more layers are folded. */
 const mostRows = 12;
 
 function table(run: FollowedRun): string {
@@ -81,7 +81,7 @@ function table(run: FollowedRun): string {
     .map((status) => `<b>${escapeText(status)}</b>: ${escapeText(statusMeaning[status] ?? status)}`)
     .join("; ");
   return (
-    `<h3>Every hidden layer</h3><p class="soft note">${escapeText(pairWords(run, pair))}. Below a rate the interval that holds both rates in 95 %.</p>` +
+    `<h3>Every hidden layer</h3><p class="soft note">${escapeText(pairWords(run, pair))}. Below each rate: its joint 95 % interval.</p>` +
     `${shown}<p class="soft note">${meanings}.</p>`
   );
 }

@@ -1,6 +1,6 @@
 /**
- * @file Which devices ONNX Runtime can use on this machine. Each is tried on y = Relu(x + 1) in a process of its own,
- * because a missing driver makes the libraries below write to the terminal, or end the process.
+ * @file The devices that ONNX Runtime can use on this machine. Each is tested on y = Relu(x + 1) in a separate process,
+ * because with a missing driver the libraries may write to the terminal or end the process.
  */
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
@@ -9,10 +9,10 @@ import type { Device } from "../engine/engine.ts";
 import { GraphBuilder, WORKING_OPSET } from "../onnx/graphBuilder.ts";
 import { encodeModel } from "../onnx/modelFile.ts";
 
-/** Why a device cannot be used, or that it can. */
+/** Whether a device can be used and, if not, why. */
 export type DeviceState = { readonly usable: true } | { readonly usable: false; readonly found: string };
 
-/** What to install for a device, or to choose in its place. */
+/** What to install for a device, or choose instead. */
 export const deviceCures: Readonly<Record<Exclude<Device, "cpu">, string>> = {
   webgpu: "install a graphics driver (on Linux with Vulkan: libvulkan1 and the GPU's own), or choose --device cpu",
   cuda:
@@ -20,7 +20,7 @@ export const deviceCures: Readonly<Record<Exclude<Device, "cpu">, string>> = {
     `node ${installScript()} --onnxruntime-node-install=cuda12; else choose --device cpu`,
 };
 
-/** ONNX Runtime's own, which downloads its CUDA libraries; nothing runs it unasked. */
+/** ONNX Runtime's own script, which downloads its CUDA libraries; it never runs unless the user starts it. */
 function installScript(): string {
   const script = "onnxruntime-node/script/install.js";
   try {
@@ -39,7 +39,7 @@ ort.InferenceSession.create(model, { executionProviders: [device], logSeverityLe
   .then(({ y }) => console.log(JSON.stringify({ y: Array.from(y.data) })))
   .catch((error) => console.log(JSON.stringify({ error: String(error.message) })));`;
 
-/** chosen: a driver that has not answered by then does not work. */
+/** chosen: a driver that has not answered by this time counts as broken. */
 const ANSWER_MS = 30_000;
 
 export async function deviceState(device: Device, env: NodeJS.ProcessEnv = process.env): Promise<DeviceState> {
@@ -55,7 +55,7 @@ export async function deviceState(device: Device, env: NodeJS.ProcessEnv = proce
 }
 
 /**
- * @param command the one that was called
+ * @param command the command that was called
  * @throws Error in one line that says what to install or to choose
  */
 export async function checkDevice(device: Device, command: "run" | "resume" | "analyze"): Promise<void> {
@@ -85,7 +85,7 @@ function lastJson(stdout: string): Answer {
   }
 }
 
-/** ONNX Runtime's errors begin with places in its source; what is wrong stands at the end. */
+/** ONNX Runtime's errors begin with source locations; the reason is at the end. */
 function essence(message: string): string {
   const line = message.replace(/\s+/g, " ").trim();
   return /(Failed to [^.:]*(?:: [^.]*)?|backend not found.*)\.?$/.exec(line)?.[1] ?? line.slice(0, 200);

@@ -1,7 +1,7 @@
 /**
- * @file From anything thrown to one line and an exit code. The project's own errors read "<where>: expected X, got Y;
- * cure" and are shown as they are, so are the file system's, put into words; anything else is a bug, whose stack is
- * shown with --debug.
+ * @file Converts anything thrown into one line and an exit code. The project's own errors read "<where>: expected X,
+ * got Y; cure" and are shown unchanged; those of the file system are put into words; anything else is a bug, whose
+ * stack is shown with --debug.
  */
 import { printable } from "../formats/printable.ts";
 
@@ -14,12 +14,12 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The user stopped the command; the message says what is kept and how to go on. */
+/** The user stopped the command; the message says what is kept and how to continue. */
 export class Interrupted extends Error {
   override readonly name: string = "Interrupted";
 }
 
-/** The run would take long and nobody said that it may; the message says how to go on. */
+/** The run would take long and was not confirmed; the message says how to continue. */
 export class Unconfirmed extends Interrupted {
   override readonly name = "Unconfirmed";
 }
@@ -27,7 +27,7 @@ export class Unconfirmed extends Interrupted {
 export interface ErrorReport {
   readonly line: string;
   readonly exitCode: number;
-  /** Whether this should not have happened. */
+  /** Whether it is a bug. */
   readonly bug: boolean;
 }
 
@@ -49,7 +49,7 @@ export function reportOf(error: unknown): ErrorReport {
   return bug(`${error.name}: ${line}`);
 }
 
-/** What V8 says of typed arrays that are too large for it or for the machine. */
+/** V8's messages on typed arrays that are too large for it or for the machine. */
 const noMemory = /^(Array buffer allocation failed|Invalid typed array length: \d+)$/;
 
 /** The file system's own errors: "ENOENT: no such file or directory, open 'x'". */
@@ -69,7 +69,7 @@ function fileSystemRefusal(error: NodeJS.ErrnoException): string | undefined {
   return `crh: expected a file that can be used at ${what}, got ${found[code] ?? oneLine(error.message)} (${code}); check the path`;
 }
 
-/** Errors in the project's grammar: they begin with where they come from, and are no fault of the language. */
+/** Errors in the project's form: they begin with their origin and are not errors of the language runtime. */
 function isOwn(error: Error, line: string): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   if (code?.startsWith("ERR_") === true || /^(Syntax|Reference|Assertion|Eval)/.test(error.name)) return false;

@@ -1,4 +1,4 @@
-/** @file Data sets fetched from where their publishers offer them, what is missing of them. */
+/** @file Downloads the missing files of data sets from their publishers. */
 import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { MAX_FILE_BYTES, type RemoteFile, type RemoteSet } from "../disk/fetch/dataSets.ts";
@@ -65,7 +65,9 @@ async function fetchFile(
   } catch (error) {
     progress?.end(false);
     if (signal.aborted)
-      throw new Interrupted(`data get: interrupted; what came of ${file.name} is kept, the same command goes on`);
+      throw new Interrupted(
+        `data get: interrupted; the received part of ${file.name} is kept, the same command continues`,
+      );
     writing("data get", dirname(path), () => {
       throw error;
     });

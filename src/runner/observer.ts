@@ -1,16 +1,16 @@
 /**
- * @file Whoever watches work that takes time: a terminal that draws a bar, a server that passes it on, a test. The work
- * tells how far it is; what becomes of that is the observer's.
+ * @file The interface for observing long work: a terminal that draws a bar, a server that passes it on, a test. The
+ * work reports its progress; the observer decides how to present it.
  */
 
 export interface Observer {
-  /** Something worth knowing, as a sentence. */
+  /** A note as a sentence. */
   note(text: string): void;
-  /** Begins to count work of `total` parts. The count must be ended. */
+  /** Starts the progress of work of `total` parts, which must be ended. */
   progress(label: string, total: number, options?: ProgressOptions): Progress;
 }
 
-/** An observer, and when it wants the work to stop. */
+/** An observer, and a signal to stop the work. */
 export interface Watcher {
   readonly observer: Observer;
   /** Aborted when the user stops the work. */
@@ -18,35 +18,35 @@ export interface Watcher {
 }
 
 export interface ProgressOptions {
-  /** What is counted. Default "steps". */
+  /** Unit of the parts. Default "steps". */
   readonly unit?: string;
-  /** Parts that were done before: of a resumed run. */
+  /** Parts done before, for a resumed run. */
   readonly start?: number;
-  /** Whether the end gives the rate. Default true. */
+  /** Whether the final message includes the rate. Default true. */
   readonly endRate?: boolean;
-  /** Tells nothing in the first two seconds. */
+  /** Shows nothing in the first two seconds. */
   readonly patient?: boolean;
 }
 
 export interface Progress {
-  /** Of steps that are interrupted by other work, such as measurements. Default: steps over time. */
+  /** Pace of steps that are interrupted by other work, such as measurements. Default: steps over time. */
   pace: Pace | undefined;
-  /** May be called as often as you like. */
+  /** May be called any number of times. */
   update(done: number, loss?: number): void;
-  /** What goes on between parts: "measuring", "writing the report". */
+  /** The current work between parts: "measuring", "writing the report". */
   activity(text: string): void;
-  /** The last evaluation, in words, if there is a new one. */
+  /** The last evaluation as text, if there is a new one. */
   evaluated(text: string | undefined): void;
-  /** A message of its own. */
+  /** A separate message. */
   say(text: string): void;
-  /** @param completed whether all was done */
+  /** @param completed whether all parts are done */
   end(completed?: boolean): void;
 }
 
-/** How fast steps are and what time is left, where others know it better than from steps over time. */
+/** Rate of steps and remaining time, where a better estimate than steps over time is known. */
 export interface Pace {
   /** Steps per second. */
   rate(): number | undefined;
-  /** Milliseconds; undefined while any number would be a guess. */
+  /** Milliseconds; undefined while there is no estimate. */
   left(): number | undefined;
 }

@@ -1,8 +1,8 @@
-/** @file Wrong parameters of a setting as wrong use of whatever took them. */
+/** @file Converts wrong parameters of a setting into wrong use of the command. */
 import { ParameterError } from "../parameters/parse.ts";
 import { UsageError } from "./errors.ts";
 
-/** @throws UsageError in place of a ParameterError */
+/** @throws UsageError instead of a ParameterError */
 export async function asUsage<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -15,7 +15,7 @@ export function crhVersion(): string {
   return versionIn(new URL("../../package.json", import.meta.url));
 }
 
-/** What run.json records; "none" where ONNX Runtime is not installed. */
+/** The versions recorded in run.json; "none" where ONNX Runtime is not installed. */
 export function versions(): Versions {
   return { crh: crhVersion(), node: process.versions.node, onnxruntime: onnxruntimeVersion() };
 }

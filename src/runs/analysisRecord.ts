@@ -1,12 +1,12 @@
 /**
- * @file What a run folder says of an analysis (docs/formats.md, records/analysis.json): the models that were measured
- * at which steps, and on which files. Times, versions and the command line stand in run.json, as those of any run.
+ * @file The record of an analysis in its run folder (docs/formats.md, records/analysis.json): the models, their steps
+ * and the data files. Times, versions and the command line are in run.json, as for any run.
  */
 import { z } from "zod";
 
 export const ANALYSIS_SCHEMA = "crh-lab/analysis@1";
 
-/** Files are named as a reader knows them, without their folders. */
+/** Files have the names that the reader knows, without their folders. */
 export interface AnalysisRecord {
   readonly schema: typeof ANALYSIS_SCHEMA;
   readonly title: string;
@@ -17,15 +17,15 @@ export interface AnalysisRecord {
   /** The model before training, whose measurement is records/initial.json. */
   readonly initial?: string;
   readonly captures?: readonly string[];
-  /** Samples that were to be measured, where the measurement was stopped before. */
+  /** Samples that should have been measured, where the measurement was stopped early. */
   readonly plannedSamples?: number;
 }
 
-/** What stands for a setting in the run.json of an analysis. */
+/** The `setting` in the run.json of an analysis. */
 const KINDS = ["analyze", "ingest"] as const;
 export type AnalysisKind = (typeof KINDS)[number];
 
-/** Whether nothing was trained in a run: its models come from elsewhere. */
+/** Whether a run is an analysis, whose models were trained elsewhere. */
 export function isAnalysisRun({ setting }: { readonly setting: string }): boolean {
   return (KINDS as readonly string[]).includes(setting);
 }
@@ -43,7 +43,7 @@ const analysisRecord = z.looseObject({
   plannedSamples: z.int().min(0).exactOptional(),
 });
 
-/** @throws Error naming the file where it is no record of an analysis */
+/** @throws Error naming the file if it is not a record of an analysis */
 export function checkedAnalysis(found: unknown, path: string): AnalysisRecord {
   const parsed = analysisRecord.safeParse(found);
   if (parsed.success) return parsed.data;

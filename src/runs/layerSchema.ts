@@ -1,4 +1,4 @@
-/** @file The form of what a snapshot has of a layer beyond its alignments, as far as sentences read it. */
+/** @file Schema of the parts of a layer's snapshot beyond its alignments that sentences use. */
 import { z } from "zod";
 
 const number = z.number();
@@ -24,7 +24,7 @@ const exponent = z.looseObject({
 const comparison = z.looseObject({ cosine: numberOrNull, pearson: numberOrNull });
 const forms = z.looseObject({ one: comparison, half: comparison });
 
-/** Each is absent where it was not measured. */
+/** Each field is absent if it was not measured. */
 export const layerFields = {
   irrelevant: both(irrelevant).optional(),
   exponents: byConvention(both(z.looseObject({ hg: exponent, hz: exponent, gz: exponent }))).optional(),

@@ -1,6 +1,6 @@
 /**
- * @file Files of rows, one a line, that are only ever added to at the end. A process that dies in the middle of a
- * line leaves a torn one: readers ignore it, and the next writer cuts it off.
+ * @file Append-only files with one row per line. A process that dies while writing leaves an incomplete last line;
+ * readers ignore it, and the next writer removes it.
  */
 import {
   appendFileSync,
@@ -15,22 +15,22 @@ import {
 import { dirname } from "node:path";
 import { syncPath, writeWhole, writing } from "./writeFile.ts";
 
-/** How rows stand in their lines. */
+/** How rows are written as lines. */
 export interface LineFormat<Row> {
   /** First line of the file, if it has one. */
   readonly header?: string;
-  /** What a line holds, for messages: '{"step", "name", "value"}'. */
+  /** The contents of a line, for messages: '{"step", "name", "value"}'. */
   readonly expected: string;
-  /** A row as its line, with the newline. @throws RangeError if a value is not finite */
+  /** The line of a row, with the newline. @throws RangeError if a value is not finite */
   encode(row: Row): string;
-  /** Undefined where the line is no row. */
+  /** The row of a line; undefined if the line is not a row. */
   decode(line: string): Row | undefined;
 }
 
 export class LinesFile<Row extends { readonly step: number }> {
   readonly path: string;
   readonly #format: LineFormat<Row>;
-  /** Whether the file is known to end in a whole line. */
+  /** Whether the file is known to end with a complete line. */
   #whole = false;
 
   constructor(path: string, format: LineFormat<Row>) {
@@ -49,13 +49,13 @@ export class LinesFile<Row extends { readonly step: number }> {
     writing("runs", dirname(this.path), () => {
       if (!this.#whole) this.#cutTornLine();
       const isNew = this.#format.header !== undefined && !existsSync(this.path);
-      this.#whole = false; // until this write is known to be complete
+      this.#whole = false; // until this write has completed
       appendFileSync(this.path, isNew ? `${this.#format.header}\n${text}` : text);
       this.#whole = true;
     });
   }
 
-  /** All rows in the order of writing. @throws Error naming the line if one that is not the last is damaged */
+  /** All rows in the order of writing. @throws Error naming the line if one other than the last is damaged */
   rows(): Row[] {
     return this.#lines().map(([, row]) => row);
   }
@@ -79,7 +79,7 @@ export class LinesFile<Row extends { readonly step: number }> {
     if (!existsSync(this.path)) return [];
     const { header, decode, expected } = this.#format;
     const lines = readFileSync(this.path, "utf8").split("\n");
-    lines.pop(); // what follows the last newline: nothing, or a torn line
+    lines.pop(); // what follows the last newline: nothing, or an incomplete line
     const result: [string, Row][] = [];
     for (const [i, line] of lines.entries()) {
       if (i === 0 && line === header) continue;
@@ -93,7 +93,7 @@ export class LinesFile<Row extends { readonly step: number }> {
     return result;
   }
 
-  /** Cuts off everything behind the last whole line: a line without its newline, or a last line that is no row. */
+  /** Removes everything after the last complete row: a line without newline, or a last line that is not a row. */
   #cutTornLine(): void {
     if (!existsSync(this.path)) return;
     const descriptor = openSync(this.path, "r+");
@@ -125,5 +125,5 @@ export class LinesFile<Row extends { readonly step: number }> {
 
 const NEWLINE = 0x0a;
 
-/** chosen: the end of a file is searched for its last newline in blocks of this size; lines are far shorter. */
+/** chosen: block size for finding the last newline of a file; lines are far shorter. */
 const BLOCK = 65_536;

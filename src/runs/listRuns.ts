@@ -1,5 +1,5 @@
 /**
- * @file Finding runs: all of a folder, or one by its name, the start of its name, its path or "latest".
+ * @file Finds runs: all in a folder, or one by its name, a prefix of its name, its path or "latest".
  */
 import { existsSync, readdirSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
@@ -8,7 +8,7 @@ import { openRun, type RunFolder } from "./runFolder.ts";
 import { type RunInfo, readRunInfo, withLivingStatus } from "./runInfo.ts";
 import { writing } from "./writeFile.ts";
 
-/** One run of a list; a run whose run.json is damaged has the `problem` instead of the `info`. */
+/** One run of a list; a run with damaged run.json has `problem` instead of `info`. */
 export interface RunSummary {
   readonly id: string;
   readonly dir: string;
@@ -18,7 +18,7 @@ export interface RunSummary {
   readonly problem?: string;
 }
 
-/** All runs of a folder, the newest first, damaged ones at the end. A folder that is not there has none. */
+/** All runs of a folder, newest first, damaged ones last. A missing folder has none. */
 export function listRuns(root: string): RunSummary[] {
   if (!existsSync(root)) return [];
   return writing("runs", root, () => readdirSync(root, { withFileTypes: true }))
@@ -30,8 +30,8 @@ export function listRuns(root: string): RunSummary[] {
 /**
  * One run of a folder.
  *
- * @param which "latest", a run's name or the start of it or of its last six digits, or the path of a run folder
- * @throws Error if there is none or more than one
+ * @param which "latest", a run's name, a prefix of it or of its last six digits, or the path of a run folder
+ * @throws Error if no run or more than one matches
  */
 export function findRun(root: string, which: string): RunFolder {
   if (which === "latest") {
@@ -55,7 +55,7 @@ export function findRun(root: string, which: string): RunFolder {
   );
 }
 
-/** One run; what is wrong with a damaged one is its problem. */
+/** The summary of a run; a damaged run has `problem`. */
 export function summarizeRun(dir: string, id: string): RunSummary {
   try {
     const info = withLivingStatus(readRunInfo(join(dir, "run.json")));
@@ -65,7 +65,7 @@ export function summarizeRun(dir: string, id: string): RunSummary {
   }
 }
 
-/** Order of a list: by start, damaged ones at the end. */
+/** Comparator of a list: newest start first, damaged runs last. */
 export function newestFirst(x: RunSummary, y: RunSummary): number {
   const [timeX, timeY] = [x.info?.startedAt ?? "", y.info?.startedAt ?? ""];
   if (timeX !== timeY) return timeX < timeY ? 1 : -1;

@@ -1,4 +1,4 @@
-/** @file A row of metrics.jsonl and how its line is read. */
+/** @file A row of metrics.jsonl, and the reader of its line. */
 
 /** A quantity at a step: train/loss, eval/loss, eval/accuracy, lr. Always finite. */
 export interface MetricRow {
@@ -7,7 +7,7 @@ export interface MetricRow {
   readonly value: number;
 }
 
-/** The row of a line; undefined where it is none. */
+/** The row of a line; undefined if the line is not a row. */
 export function decodeMetricRow(line: string): MetricRow | undefined {
   try {
     const row = JSON.parse(line) as Partial<MetricRow> | null;

@@ -1,13 +1,13 @@
 /**
- * @file Metrics as series that a page can draw: one a quantity, thinned to a number of points, each the mean of a
- * stretch with the least and the greatest value in it, so that no peak is lost.
+ * @file Metrics as series for drawing: one per quantity, thinned to a number of points. Each point has the mean,
+ * minimum and maximum of an interval, so that no peak is lost.
  */
 import type { MetricRow } from "./metricRow.ts";
 
-/** One quantity over steps. Where rows were thinned, `low` and `high` are the extremes of each stretch. */
+/** One quantity over steps. If rows were thinned, `low` and `high` are the extremes of each interval. */
 export interface MetricSeries {
   readonly name: string;
-  /** Rows behind it. */
+  /** Number of rows. */
   readonly rows: number;
   readonly steps: number[];
   readonly values: number[];
@@ -16,15 +16,15 @@ export interface MetricSeries {
 }
 
 export interface SeriesOptions {
-  /** Quantities; all by default. */
+  /** Names of quantities. Default: all. */
   readonly names?: readonly string[];
   /** The first step. */
   readonly from?: number;
-  /** The most points of a series. */
+  /** Most points of a series. */
   readonly points?: number;
 }
 
-/** All series in the order in which their quantities first appear. Of a step that was written twice the last holds. */
+/** All series in order of first appearance. If a step was written twice, the last row counts. */
 export function seriesOf(rows: readonly MetricRow[], options: SeriesOptions = {}): MetricSeries[] {
   const { names, from = 0, points = Number.POSITIVE_INFINITY } = options;
   const wanted = names && new Set(names);
@@ -39,7 +39,9 @@ export function seriesOf(rows: readonly MetricRow[], options: SeriesOptions = {}
   return [...found].map(([name, own]) => thinned(name, own, points));
 }
 
-/** Stretches of equal numbers of rows; each stands at its last step, so that the end of a run is where it is. */
+/**
+ * Intervals with equal numbers of rows; each is placed at its last step, so that the series ends where the run does.
+ */
 function thinned(name: string, rows: readonly MetricRow[], points: number): MetricSeries {
   const count = rows.length;
   if (count <= points)

@@ -1,4 +1,4 @@
-/** @file metrics.jsonl: one line a step and quantity, {"step":100,"name":"train/loss","value":0.31}. */
+/** @file metrics.jsonl: one line per step and quantity, {"step":100,"name":"train/loss","value":0.31}. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { LinesFile } from "./linesFile.ts";
 import { decodeMetricRow, type MetricRow } from "./metricRow.ts";
@@ -8,7 +8,10 @@ export type { MetricRow } from "./metricRow.ts";
 export const metricsFile = (path: string): LinesFile<MetricRow> =>
   new LinesFile(path, { expected: '{"step", "name", "value"}', encode: encodeRow, decode: decodeMetricRow });
 
-/** The value of each quantity in the last rows of a file, read from its end: cheap however long the run was. */
+/**
+ * The value of each quantity in the last rows of a file, read from its end, so that the cost does not depend on the
+ * length of the run.
+ */
 export function lastMetrics(path: string, bytes = 16_384): Map<string, number> {
   const last = new Map<string, number>();
   if (!existsSync(path)) return last;
@@ -20,7 +23,7 @@ export function lastMetrics(path: string, bytes = 16_384): Map<string, number> {
     const read = readSync(descriptor, buffer, 0, buffer.length, start);
     const lines = buffer.subarray(0, read).toString("utf8").split("\n");
     for (const line of lines.slice(0, -1)) {
-      const row = decodeMetricRow(line); // the first line may be cut, which makes it no row
+      const row = decodeMetricRow(line); // the first line may be cut and is then not a row
       if (row !== undefined) last.set(row.name, row.value);
     }
   } finally {

@@ -1,11 +1,11 @@
 /**
- * @file Whether the process that a run.json names still runs. Process numbers are given out again (in a container,
- * often at once), so on Linux its start time is compared too.
+ * @file Whether the process named in a run.json is still running. Process ids are reused (in a container, often at
+ * once), so on Linux the start time is compared too.
  */
 import { readFileSync } from "node:fs";
 
 /**
- * Start time of a process in clock ticks since boot, with the boot's own id; undefined where the system does not tell.
+ * Start time of a process in clock ticks since boot, with the boot id; undefined where the system does not provide it.
  */
 export function processStart(pid: number): string | undefined {
   const fields = statFields(pid);
@@ -17,7 +17,7 @@ export function processStart(pid: number): string | undefined {
   }
 }
 
-/** @param start what processStart said of the process that is meant */
+/** @param start processStart of the process in question */
 export function processRuns(pid: number, start?: string): boolean {
   if (pid <= 0) return false;
   try {
@@ -26,12 +26,12 @@ export function processRuns(pid: number, start?: string): boolean {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; // EPERM: it runs, under another user
   }
   const state = statFields(pid)?.[0];
-  if (state === "Z" || state === "X") return false; // ended, its parent has not looked yet
+  if (state === "Z" || state === "X") return false; // ended, but not yet reaped by its parent
   const now = processStart(pid);
   return start === undefined || now === undefined || start === now;
 }
 
-/** The fields of /proc/<pid>/stat from the third (state) on; the second, the program's name, may hold anything. */
+/** The fields of /proc/<pid>/stat from the third (state) on; the second, the program's name, may contain anything. */
 function statFields(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -1,11 +1,11 @@
-/** @file The forms of records as far as readers rely on them, by the schema that a record names (docs/formats.md). */
+/** @file Schemas of the parts of records that readers rely on, by the schema that a record names (docs/formats.md). */
 import { z } from "zod";
 
 const number = z.number();
 const numberOrNull = z.number().nullable();
 const count = z.int().min(0);
 const text = z.string();
-/** Up to here a step or a count is a number of anything that was done. */
+/** Upper limit of plausible steps and counts. */
 const step = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const watched = z.looseObject({
@@ -77,8 +77,7 @@ const records: Readonly<Record<string, z.ZodType>> = {
 };
 
 /**
- * What is wrong with a record, in words: where, and what was expected; undefined where nothing is, or the schema is not
- * known.
+ * The fault of a record as text: where, and what was expected; undefined if there is none or the schema is unknown.
  */
 function recordFault(schema: string, found: unknown): string | undefined {
   const parsed = records[schema]?.safeParse(found);
@@ -87,7 +86,7 @@ function recordFault(schema: string, found: unknown): string | undefined {
   return `${issue!.path.map(String).join(".") || "the whole"}: ${issue!.message}`;
 }
 
-/** A record from its text. @throws Error naming the file where it is damaged or has another schema */
+/** A record from its text. @throws Error naming the file if it is damaged or has another schema */
 export function parseRecord<T extends { readonly schema: string }>(text: string, path: string, schema: T["schema"]): T {
   const value = parsed<Partial<T>>(text);
   if (value?.schema !== schema)
@@ -100,7 +99,7 @@ export function parseRecord<T extends { readonly schema: string }>(text: string,
   return value as T;
 }
 
-/** Undefined where the text is no JSON. */
+/** Undefined if the text is not JSON. */
 function parsed<T>(text: string): T | null | undefined {
   try {
     return JSON.parse(text) as T | null;

@@ -23,10 +23,10 @@ import { type TrajectoryRow, trajectoriesFile } from "./trajectoriesFile.ts";
 import { dropAbandoned, makeFolder, syncPath, temporarySuffix, writeWhole, writing } from "./writeFile.ts";
 
 export interface NewRun {
-  /** Its name, which no run may have. Default: one that is free, of the date, the setting and a hash. */
+  /** Its name, which must be unused. Default: an unused name from date, setting and a hash. */
   readonly id?: string;
   readonly setting: string;
-  /** What the folder is named after. Default: the setting. */
+  /** The word in the default name. Default: the setting. */
   readonly name?: string;
   readonly seed: number;
   /** Every resolved parameter. */
@@ -38,21 +38,21 @@ export interface NewRun {
   readonly now?: Date;
 }
 
-/** Values to change in run.json; undefined takes a key out. */
+/** Values to change in run.json; undefined removes a key. */
 export type RunPatch = { readonly [Key in keyof RunInfo]?: RunInfo[Key] | undefined };
 
-/** chosen: two earlier checkpoints stay, in case the newest one is torn. */
+/** chosen: two earlier checkpoints are kept, in case the newest is damaged. */
 const KEPT_CHECKPOINTS = 3;
 
 const FOLDERS = ["snapshots", "records", "checkpoints", "best", "moments", "figures"];
 
-/** chosen: names tried before giving up; two runs share one only if 24 bits of their hashes agree. */
+/** chosen: names tried before giving up; two runs collide only if 24 bits of their hashes agree. */
 const MAX_ATTEMPTS = 100;
 
 /**
- * Makes the folder of a new run, with run.json (status "running", this process) and config.json in it.
+ * Creates the folder of a new run, with run.json (status "running", this process) and config.json.
  *
- * @param root folder of all runs; made if it is not there
+ * @param root folder of all runs; created if missing
  * @throws WriteError in one line if the folder cannot be written
  */
 export function createRun(root: string, run: NewRun): RunFolder {
@@ -86,7 +86,7 @@ export function createRun(root: string, run: NewRun): RunFolder {
   return new RunFolder(dir);
 }
 
-/** Opens a run that is there. @throws Error if the folder holds no run or its run.json is damaged */
+/** Opens an existing run. @throws Error if the folder holds no run or its run.json is damaged */
 export function openRun(dir: string): RunFolder {
   if (!existsSync(join(dir, "run.json")))
     throw new Error(`runs: expected a run folder with a run.json, got ${dir}; crh runs lists the runs`);
@@ -134,10 +134,11 @@ export class RunFolder {
   }
 
   /**
-   * Takes the run over for this process, to go on with it: status "running", what its end had written taken out,
-   * half-written files deleted.
+   * Takes the run over for this process to continue it: sets status "running", removes the entries of its end, deletes
+   * partly written files.
    *
-   * @throws Error if it still runs (on another machine: says that it does, which cannot be asked from here)
+   * @throws Error if it is still running, or if run.json says so and names another machine, where this cannot be
+   *   checked
    */
   takeOver(argv: readonly string[]): RunInfo {
     const { status, pid, host, id } = this.info();
@@ -156,14 +157,14 @@ export class RunFolder {
     return this.update({ ...own, ...ended, status: "running", argv: [...argv] });
   }
 
-  /** Deletes what the process that had the run left half written, whether it died or was only stopped. */
+  /** Deletes files that the previous process left partly written, whether it died or was stopped. */
   dropHalfWritten(): void {
     for (const folder of this.#folders())
       for (const name of readdirSync(folder))
         if (name.endsWith(temporarySuffix)) rmSync(join(folder, name), { force: true });
   }
 
-  /** Deletes what processes of this machine left half written when they died. */
+  /** Deletes files that dead processes of this machine left partly written. */
   dropAbandoned(): void {
     for (const folder of this.#folders()) dropAbandoned(folder);
   }
@@ -172,7 +173,7 @@ export class RunFolder {
     return ["", ...FOLDERS].map((name) => join(this.dir, name)).filter((folder) => existsSync(folder));
   }
 
-  /** Adds rows to metrics.jsonl; a torn last line that an interruption left is cut off first. */
+  /** Appends rows to metrics.jsonl; an incomplete last line from an interruption is removed first. */
   appendMetrics(rows: readonly MetricRow[]): void {
     this.#metrics.append(rows);
   }
@@ -181,12 +182,12 @@ export class RunFolder {
     return this.#metrics.rows();
   }
 
-  /** Keeps the rows with step <= afterStep: what resuming from a checkpoint of that step does first. */
+  /** Keeps the rows with step <= afterStep, the first action when resuming from a checkpoint of that step. */
   truncateMetrics(afterStep: number): void {
     this.#metrics.truncate(afterStep);
   }
 
-  /** Adds rows to trajectories.csv: the followed points, whose steps ascend. */
+  /** Appends rows of followed points to trajectories.csv; steps ascend. */
   appendTrajectories(rows: readonly TrajectoryRow[]): void {
     this.#trajectories.append(rows);
   }
@@ -195,31 +196,31 @@ export class RunFolder {
     return this.#trajectories.rows();
   }
 
-  /** Keeps the looks before a step: what resuming from a checkpoint of that step does first. */
+  /** Keeps the looks before a step, the first action when resuming from a checkpoint of that step. */
   truncateTrajectories(beforeStep: number): void {
     this.#trajectories.truncate(beforeStep - 1);
   }
 
-  /** Writes records/<name>.json: what a theory says of the whole run, under a schema of its own. */
+  /** Writes records/<name>.json: results on the whole run, with their own schema. */
   writeRecord(name: string, record: { readonly schema: string }): void {
     makeFolder(join(this.dir, "records"));
     writeJson(this.#recordPath(name), record);
   }
 
-  /** A record by name, undefined if there is none. @throws Error naming it where it is damaged or has another schema */
+  /** A record by name; undefined if there is none. @throws Error naming it if it is damaged or has another schema */
   record<T extends { readonly schema: string }>(name: string, schema: T["schema"]): T | undefined {
     const path = this.#recordPath(name);
     if (!existsSync(path)) return undefined;
     return parseRecord<T>(readFileSync(path, "utf8"), path, schema);
   }
 
-  /** What was measured, of an analysis; undefined of a training run. */
+  /** The record of an analysis; undefined for a training run. */
   analysis(): AnalysisRecord | undefined {
     const found = this.record<AnalysisRecord>("analysis", ANALYSIS_SCHEMA);
     return found && checkedAnalysis(found, this.#recordPath("analysis"));
   }
 
-  /** The model before training as an analysis measured it, where it had one. @throws Error naming a damaged file */
+  /** The snapshot of the model before training in an analysis, if it had one. @throws Error naming a damaged file */
   initial(): Snapshot | undefined {
     const path = this.#recordPath("initial");
     return existsSync(path) ? readSnapshot({ step: 0, path }) : undefined;
@@ -239,12 +240,12 @@ export class RunFolder {
     return [...this.eachSnapshot()];
   }
 
-  /** The same one by one: a snapshot is read when it is asked for. */
+  /** The same one by one, read lazily. */
   *eachSnapshot(): Generator<Snapshot> {
     for (const file of this.#snapshots.list()) yield readSnapshot(file);
   }
 
-  /** The snapshot of a step; undefined where that step was not measured. @throws Error naming a damaged one */
+  /** The snapshot of a step; undefined if that step was not measured. @throws Error naming a damaged one */
   snapshot(step: number): Snapshot | undefined {
     const path = this.#snapshots.path(step);
     return existsSync(path) ? readSnapshot({ step, path }) : undefined;
@@ -257,9 +258,9 @@ export class RunFolder {
   }
 
   /**
-   * Writes a checkpoint that outlives a power cut, together with every metric before it.
+   * Writes a checkpoint so that it and all earlier metrics survive a power cut.
    *
-   * @param options.keepLast how many checkpoints stay, this one included; Infinity keeps all
+   * @param options.keepLast number of checkpoints kept, including this one; Infinity keeps all
    */
   writeCheckpoint(step: number, bytes: Uint8Array, options: { keepLast?: number } = {}): void {
     const { keepLast = KEPT_CHECKPOINTS } = options;
@@ -272,8 +273,8 @@ export class RunFolder {
   }
 
   /**
-   * Writes the checkpoint of the best evaluation so far beside the others. The best one before it stays until there is
-   * a later checkpoint: a run that goes on from the last one needs it.
+   * Writes the checkpoint of the best evaluation so far beside the others. The previous best one is kept until there is
+   * a later checkpoint, because a run resumed from the last checkpoint needs it.
    */
   writeBest(step: number, bytes: Uint8Array): void {
     const last = this.checkpoints()[0]?.step ?? -1;
@@ -282,19 +283,19 @@ export class RunFolder {
     this.#best.drop((earlier) => earlier !== step && earlier !== before);
   }
 
-  /** All that are kept of best evaluations, the last one being the best: two, where a checkpoint lies before it. */
+  /** All kept checkpoints of best evaluations, the best last; two, if the last regular checkpoint precedes it. */
   bestOnes(): StepFile[] {
     return this.#best.list();
   }
 
   /**
-   * The checkpoint of the best evaluation, by default of the whole run, else up to a step; undefined if none was kept.
+   * The checkpoint of the best evaluation, of the whole run by default, or up to a step; undefined if none was kept.
    */
   best(upTo = Number.POSITIVE_INFINITY): StepFile | undefined {
     return this.#best.list().findLast(({ step }) => step <= upTo);
   }
 
-  /** The checkpoints that are there, newest first. */
+  /** The existing checkpoints, newest first. */
   checkpoints(): StepFile[] {
     return this.#checkpoints.list().reverse();
   }
@@ -303,25 +304,25 @@ export class RunFolder {
     return readBytes(this.#checkpoints, step, "a checkpoint");
   }
 
-  /** Deletes the checkpoints of later steps (damaged ones, after an older one was good), best ones included. */
+  /** Deletes the checkpoints of later steps, including best ones (used if they are damaged and an older one is not). */
   dropCheckpoints(afterStep: number): void {
     this.#checkpoints.dropAfter(afterStep);
     this.#best.dropAfter(afterStep);
     this.#best.keepLast(1);
   }
 
-  /** @param bytes what encodeMoments made */
+  /** @param bytes from encodeMoments */
   writeMoments(step: number, bytes: Uint8Array): void {
     this.#moments.write(step, bytes, { sync: true });
   }
 
-  /** The moments of a step, by default the last that were kept; undefined if none were. */
+  /** The moments of a step, by default the last that were kept; undefined if none were kept. */
   moments(step?: number): Moments | undefined {
     const last = step ?? this.#moments.list().at(-1)?.step;
     return last === undefined ? undefined : readMoments(this.#moments, last);
   }
 
-  /** The moments of a step as the bytes of their file. @throws Error where they were not kept */
+  /** The moments of a step as the bytes of their file. @throws Error if they were not kept */
   momentBytes(step: number): Uint8Array {
     return readBytes(this.#moments, step, "moments");
   }
@@ -336,7 +337,7 @@ export class RunFolder {
     return this.#moments.list().map(({ step }) => step);
   }
 
-  /** Deletes the moments of some steps. */
+  /** Deletes the moments of given steps. */
   dropMoments(unwanted: (step: number) => boolean): void {
     this.#moments.drop(unwanted);
   }

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 
-/** @param attempt counts up when a run of that name exists already */
+/** @param attempt incremented if a run of that name already exists */
 export function runId(
   setting: string,
   config: Readonly<Record<string, unknown>>,

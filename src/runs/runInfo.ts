@@ -1,4 +1,4 @@
-/** @file run.json and config.json as files, and whether the process of a run lives. */
+/** @file run.json and config.json as files, and whether the process of a run is alive. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { processRuns } from "./processRuns.ts";
@@ -7,15 +7,15 @@ import { parseConfig, parseRunInfo, type RunInfo, wrongJson } from "./runInfoFor
 export type { RunInfo, RunStatus } from "./runInfoForm.ts";
 
 /**
- * Reads run.json as it is written, without asking whether the process lives.
+ * Reads run.json unchanged, without checking whether the process is alive.
  *
- * @throws Error naming the file, what is wrong with it and the cure
+ * @throws Error with the file, its fault and the cure
  */
 export function readRunInfo(path: string): RunInfo {
   return parseRunInfo(read(path, "a run.json of schema crh-lab/run@1"), path);
 }
 
-/** @throws Error naming the file, what is wrong with it and the cure */
+/** @throws Error with the file, its fault and the cure */
 export function readConfig(path: string): Record<string, unknown> {
   return parseConfig(read(path, "a config.json with a setting"), path);
 }

@@ -1,6 +1,6 @@
 /**
- * @file The form of a snapshot as far as readers rely on it: run folders come from others, and a text where a number
- * belongs would go unread into pages and tables.
+ * @file Schema of the parts of a snapshot that readers rely on. Run folders may come from others, and text in place of
+ * a number would otherwise reach pages and tables unchecked.
  */
 import { z } from "zod";
 import { completeRecord } from "../measure/earlierRecords.ts";
@@ -77,7 +77,7 @@ const snapshot = z.looseObject({
   unpaired: z.array(z.looseObject({ first: z.string(), second: z.string().nullable(), reason: z.string() })).optional(),
 });
 
-/** What is wrong with a snapshot, in words: where, and what was expected; undefined where nothing is. */
+/** The fault of a snapshot as text: where, and what was expected; undefined if there is none. */
 export function snapshotFault(found: unknown): string | undefined {
   const parsed = snapshot.safeParse(found);
   if (parsed.success) return undefined;
@@ -86,16 +86,16 @@ export function snapshotFault(found: unknown): string | undefined {
 }
 
 /**
- * A snapshot from its text, completed where an earlier version wrote it.
+ * A snapshot from its text; those of earlier versions are completed.
  *
- * @throws Error naming the file where it is damaged or has another schema
+ * @throws Error naming the file if it is damaged or has another schema
  */
 export function parseSnapshot(text: string, path: string): Snapshot {
   let value: Partial<Snapshot> | null = null;
   try {
     value = JSON.parse(text) as Partial<Snapshot> | null;
   } catch {
-    // said below, like any other damage
+    // reported below, like any other damage
   }
   if (value?.schema !== "crh-lab/snapshot@1" || !Array.isArray(value.layers))
     throw new Error(

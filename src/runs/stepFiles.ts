@@ -11,7 +11,7 @@ export interface StepFile {
   readonly path: string;
 }
 
-/** The files of one folder of a run, one a step. */
+/** The files of one folder of a run, one per step. */
 export class StepFiles {
   readonly folder: string;
   readonly #extension: string;
@@ -25,7 +25,7 @@ export class StepFiles {
     return join(this.folder, `step-${String(step).padStart(8, "0")}.${this.#extension}`);
   }
 
-  /** Those that are there, by ascending step. */
+  /** The existing files, by ascending step. */
   list(): StepFile[] {
     return this.#names()
       .flatMap((name) => {
@@ -51,7 +51,7 @@ export class StepFiles {
     for (const file of this.list()) if (file.step > step) rmSync(file.path, { force: true });
   }
 
-  /** Deletes the files of some steps, and the folder with the last of them. */
+  /** Deletes the files of given steps, and the folder if it is then empty. */
   drop(unwanted: (step: number) => boolean): void {
     const names = this.#names();
     for (const { step, path } of this.list()) if (unwanted(step)) rmSync(path, { force: true });

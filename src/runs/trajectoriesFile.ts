@@ -1,13 +1,13 @@
 /**
- * @file trajectories.csv: the followed points, one line a look, pair and hidden layer. `crh twopoint fit` reads it,
- * and so does whatever reads CSV.
+ * @file trajectories.csv: the followed points, one line per look, pair and hidden layer. Read by `crh twopoint fit` and
+ * by any reader of CSV.
  */
 import { LinesFile } from "./linesFile.ts";
 import { decodeTrajectoryRow, TRAJECTORY_HEADER, TRAJECTORY_NUMBERS, type TrajectoryRow } from "./trajectoryRow.ts";
 
 export type { TrajectoryRow } from "./trajectoryRow.ts";
 
-/** Digits that give a float32 back. */
+/** Digits that determine a float32. */
 const DIGITS = 9;
 
 export const trajectoriesFile = (path: string): LinesFile<TrajectoryRow> =>

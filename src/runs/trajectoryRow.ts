@@ -1,9 +1,9 @@
-/** @file A row of trajectories.csv and how its line is read. */
+/** @file A row of trajectories.csv, and the reader of its line. */
 
 /** One pair of followed points at one hidden layer, before a step. */
 export interface TrajectoryRow {
   readonly step: number;
-  /** Places of the two points, "0-1". */
+  /** Indices of the two points, "0-1". */
   readonly pair: string;
   readonly layer: string;
   /** Squared distance of the hidden representations. */
@@ -20,7 +20,7 @@ export const TRAJECTORY_NUMBERS = ["dh2", "dy2", "w", "loss"] as const;
 /** First line of the file. */
 export const TRAJECTORY_HEADER = ["step", "pair", "layer", ...TRAJECTORY_NUMBERS].join(",");
 
-/** The row of a line; undefined where it is none. */
+/** The row of a line; undefined if the line is not a row. */
 export function decodeTrajectoryRow(line: string): TrajectoryRow | undefined {
   const cells = line.split(",");
   if (cells.length !== TRAJECTORY_NUMBERS.length + 3) return undefined;

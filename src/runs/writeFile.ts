@@ -1,6 +1,6 @@
 /**
- * @file Writing files so that a reader never meets half of one: the bytes go to a temporary file beside the target,
- * which is then renamed over it. What the file system refuses becomes one line that names the folder and the cure.
+ * @file Writes files so that a reader never sees a part of one: the bytes go to a temporary file beside the target,
+ * which is then renamed. Errors of the file system become one line with the folder and the cure.
  */
 import {
   closeSync,
@@ -21,7 +21,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { processRuns } from "./processRuns.ts";
 
-/** Why the file system refuses, in words, and what to do about it. */
+/** Texts for the errors of the file system, with their cures. */
 const refusals: Readonly<Record<string, readonly [found: string, cure: string]>> = {
   ENOSPC: ["a full disk", "free some space; everything written before is kept, so a run can be resumed"],
   EDQUOT: ["a used-up disk quota", "free some space; everything written before is kept, so a run can be resumed"],
@@ -35,16 +35,13 @@ const refusals: Readonly<Record<string, readonly [found: string, cure: string]>>
   ENOTDIR: ["a file where a folder should be", "choose another folder"],
   EEXIST: ["a file where a folder should be", "choose another folder"],
   EISDIR: ["a folder where a file should be", "choose another name"],
-  ENOENT: [
-    "a folder that is not there",
-    "choose one that can be made, and leave a run where it is while it is written",
-  ],
+  ENOENT: ["a missing folder", "choose a path that can be created, and do not move a run while it is written"],
   ENAMETOOLONG: ["a name that is too long", "choose a shorter one"],
   EMFILE: ["too many open files", "close other programs or raise `ulimit -n`"],
   EIO: ["a failing disk", "choose a folder on another disk"],
 };
 
-/** What the file system refused to write; `code` is the system's name for it (ENOSPC, EACCES ..). */
+/** A write refused by the file system; `code` is the system's error code (ENOSPC, EACCES ..). */
 export class WriteError extends Error {
   override readonly name = "WriteError";
   readonly code: string;
@@ -56,9 +53,9 @@ export class WriteError extends Error {
 }
 
 /**
- * Does `write`, turning what the file system refuses into a WriteError of one line.
+ * Runs `write`, converting errors of the file system into a one-line WriteError.
  *
- * @param where the part of the program that writes, which the message starts with
+ * @param where the part of the program that writes; the message begins with it
  * @param folder the folder that the message names
  */
 export function writing<T>(where: string, folder: string, write: () => T): T {
@@ -79,8 +76,8 @@ export function writing<T>(where: string, folder: string, write: () => T): T {
 /**
  * Writes a whole file as temporary file + rename.
  *
- * @param options.sync wait until the bytes and the new name are on the disk, so that they outlive a power cut
- * @throws WriteError when the file system refuses; the old file, if there was one, is then still whole
+ * @param options.sync wait until bytes and name are on the disk, so that they survive a power cut
+ * @throws WriteError if the file system refuses; an existing file is then unchanged
  */
 export function writeWhole(path: string, data: string | Uint8Array, options: { sync?: boolean; where?: string } = {}) {
   const { sync = false, where = "runs" } = options;
@@ -106,8 +103,8 @@ export function writeWhole(path: string, data: string | Uint8Array, options: { s
 }
 
 /**
- * Where a link leads, which stays one. @throws Error where the path is a device or a pipe: a file renamed over it would
- * replace it
+ * The target of a link, so that the link is kept. @throws Error if the path is a device or a pipe, which a renamed file
+ * would replace
  */
 function behindLinks(path: string): string {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -118,10 +115,10 @@ function behindLinks(path: string): string {
 }
 
 /**
- * Makes a folder and those above it that are missing. One at a time: mkdir with `recursive` never returns where the
- * system says of a folder that is there that it is not, as below /proc.
+ * Creates a folder and its missing parents, one by one: recursive mkdir does not return where the system reports an
+ * existing folder as missing, as under /proc.
  *
- * @throws WriteError when the file system refuses
+ * @throws WriteError if the file system refuses
  */
 export function makeFolder(folder: string, where = "runs"): void {
   writing(where, folder, () => makeMissing(resolve(folder)));
@@ -138,23 +135,23 @@ function makeMissing(folder: string): void {
   }
 }
 
-/** End of the name of every temporary file. */
+/** Suffix of temporary files. */
 export const temporarySuffix = ".writing";
 
-/** Folders that this process has written to, whose abandoned files are gone. */
+/** Folders that this process has written to and cleared of abandoned files. */
 const visited = new Set<string>();
 
-/** This machine, in letters that a file name may have. */
+/** Name of this machine, in characters allowed in file names. */
 const host = hostname().replace(/[^\w-]/g, "-");
 
-/** The name of a temporary file for a path, in the same folder: it says which process of which machine writes it. */
+/** The name of a temporary file for a path, in the same folder; it contains machine and process id. */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}@${host}${temporarySuffix}`);
 }
 
 /**
- * Deletes the temporary files of a folder whose process has died; those of living processes and of other machines stay.
- * A folder that cannot be read or changed is left as it is.
+ * Deletes temporary files whose process has died; those of running processes and of other machines are kept. A folder
+ * that cannot be read or changed is left unchanged.
  */
 export function dropAbandoned(folder: string): void {
   try {
@@ -164,17 +161,19 @@ export function dropAbandoned(folder: string): void {
         rmSync(join(folder, name), { force: true });
     }
   } catch {
-    // reading a run of others must not need the right to write
+    // reading the run of another user must not require write permission
   }
 }
 
-/** Waits until a file's bytes, or a folder's entries, are on the disk (where the system can do that for folders). */
+/**
+ * Waits until a file's bytes, or a folder's entries, are on the disk (for folders only where the system supports it).
+ */
 export function syncPath(path: string): void {
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");
   } catch {
-    return; // Windows opens no folders
+    return; // Windows cannot open folders
   }
   try {
     fsyncSync(descriptor);

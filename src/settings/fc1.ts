@@ -1,5 +1,5 @@
 /**
- * @file Setting fc1 of arXiv 2410.03006, appendix C.1: a fully connected network learns a scalar teacher of isotropic
+ * @file Setting fc1 of arXiv 2410.03006, appendix C.1: a fully connected network learns a scalar teacher on isotropic
  * inputs.
  */
 import { z } from "zod";

@@ -1,6 +1,6 @@
 /**
- * @file What the settings on CIFAR images share: the folder, its fields, and how many images one batch of a measurement
- * has.
+ * @file Parts shared by the settings on CIFAR images: the data folder, its parameters, and the size of measured
+ * batches.
  */
 import { type ChannelScale, type CifarSet, channelScale, loadCifarFolder } from "../data/cifarFolder.ts";
 import { count, field, positive, wholeFromZero } from "../parameters/field.ts";
@@ -8,11 +8,11 @@ import { ParameterError } from "../parameters/parse.ts";
 import type { Random } from "../random/random.ts";
 import type { DataFolder } from "./setting.ts";
 
-/** chosen: numbers in the rows of the largest map of one measured batch, 3 x 3 patches of the first stage. */
+/** chosen: most numbers in the rows of the largest map of a measured batch, 3 x 3 patches of the first stage. */
 const MEASURED_ROWS = 2 ** 22;
 const MEASURED_MOST = 64;
 
-/** chosen: images of one batch of a forward pass. */
+/** chosen: images per batch of a forward pass. */
 export const FORWARD_BATCH = 100;
 
 const STEM = 64;
@@ -27,21 +27,21 @@ export const imageFields = {
   limit: field(
     count,
     1152,
-    "sides of more values are measured on so many random coordinates",
+    "largest side measured whole; larger ones are measured on that many random coordinates",
     "chosen: the last stages at full width have patches of 2304 and 4608 values, gigabytes of sums",
   ),
   positions: field(
     wholeFromZero,
     0,
-    "pixels of each image that are measured of a convolution, at random; 0: all",
+    "random pixels of each image that are measured per convolution; 0: all",
     "chosen: all, as the paper; measuring 16 costs a quarter (npm run bench -- measuring)",
   ),
   workers: field(count, 1, "threads that augment images ahead of the step", "chosen: one keeps up with two cores"),
 };
 
 /**
- * @throws ParameterError without a folder, or where the training set is smaller than a batch; RangeError for what is
- * wrong in it
+ * @throws ParameterError without a folder, or if the training set is smaller than a batch; RangeError for faults in its
+ *   files
  */
 export function cifarOf(name: string, { file }: DataFolder, batch: number): CifarSet {
   if (file === undefined)
@@ -57,9 +57,9 @@ export function cifarOf(name: string, { file }: DataFolder, batch: number): Cifa
 }
 
 /**
- * Images of one measured batch of a ResNet of this width.
+ * Images per measured batch of a ResNet of this width.
  *
- * @param positions pixels of each image that are measured, 0 for all
+ * @param positions pixels measured per image, 0 for all
  */
 export function measuredBatch(width: number, { height, width: columns }: CifarSet["shape"], positions: number): number {
   const channels = (stage: number) => Math.max(1, Math.round(STEM * 2 ** stage * width));
@@ -68,12 +68,12 @@ export function measuredBatch(width: number, { height, width: columns }: CifarSe
   return Math.max(1, Math.min(MEASURED_MOST, Math.floor(MEASURED_ROWS / numbers)));
 }
 
-/** Mean and deviation of each channel's training pixels. */
+/** Mean and standard deviation of each channel over the training pixels. */
 export function scaleOf({ train, shape: { channels, height, width } }: CifarSet): ChannelScale {
   return channelScale(train.x, { channels, pixels: height * width });
 }
 
-/** How training images are drawn: in batches, scaled, augmented by threads where there are any. */
+/** The batches of training images: scaled, and augmented by threads if available. */
 export function drawn(
   p: { batch: number; workers: number },
   images: CifarSet,

@@ -21,45 +21,44 @@ import { sharedFields } from "./sharedFields.ts";
 const paper = "paper, appendix C.1 (llm)";
 
 /**
- * chosen: multiplications and additions of one call, a second or two on two cores: progress and interruption wait no
- * longer.
+ * chosen: operations per call, a second or two on two cores, which bounds the wait for progress and interruption.
  */
 const CALL_OPERATIONS = 2e11;
 
-/** chosen: windows of one measured batch. */
+/** chosen: windows per measured batch. */
 const EVALUATION_BATCH = 8;
 
 const parameters = z.object({
   layers: field(layerCount, 6, "transformer blocks", paper),
-  heads: field(count, 8, "attention heads of a block", paper),
+  heads: field(count, 8, "attention heads per block", paper),
   width: field(
     count,
     880,
     "width of the residual stream",
     `${paper}: 100M parameters, which is this width with GPT-2's vocabulary; 56M with bytes`,
   ),
-  context: field(count, 256, "tokens of a window", "chosen: the paper leaves it open"),
-  tied: field(flag, true, "output layer shares its weight with the embedding", "chosen: as GPT-2"),
+  context: field(count, 256, "tokens per window", "chosen: the paper leaves it open"),
+  tied: field(flag, true, "whether the output layer shares its weight with the embedding", "chosen: as GPT-2"),
   tokenizer: field(
     z.string().min(1, "bytes or a folder"),
     "bytes",
     "bytes, or a folder with encoder.json and vocab.bpe",
-    "chosen: needs no file; GPT-2's byte pairs make the sizes of the paper",
+    "chosen: needs no file; with GPT-2's byte pairs sizes are those of the paper",
   ),
   limit: field(
     count,
     1152,
-    "sides of more values are measured on so many random coordinates",
-    "chosen: sums of the four times wider hidden layers would take a gigabyte a block",
+    "largest side measured whole; larger ones are measured on that many random coordinates",
+    "chosen: sums of the hidden layers, four times wider, would take a gigabyte per block",
   ),
   positions: field(
     wholeFromZero,
     0,
-    "tokens of each window that are measured, at random; 0: all",
-    "chosen: all; with half of them measuring costs half",
+    "random tokens of each window that are measured; 0: all",
+    "chosen: all; half of them halves the cost of measuring",
   ),
-  samples: field(count, 64, "at most so many windows measured", "chosen: 16384 tokens at the default context"),
-  validation: field(count, 256, "at most so many windows for the validation loss", "chosen"),
+  samples: field(count, 64, "most windows measured", "chosen: 16384 tokens at the default context"),
+  validation: field(count, 256, "most windows for the validation loss", "chosen"),
   ...sharedFields({
     steps: [100_000, `${paper}: 1e5 iterations`],
     batch: [8, "chosen: the paper leaves it open"],
@@ -71,14 +70,14 @@ const parameters = z.object({
   clip: field(
     nonNegative,
     0,
-    "largest norm of all gradients together, to which larger ones are scaled down; 0: none",
-    "chosen: the paper names none; nanoGPT clips at 1",
+    "largest joint norm of all gradients; larger ones are scaled down; 0: no limit",
+    "chosen: the paper gives none; nanoGPT clips at 1",
   ),
   accumulate: field(
     wholeFromZero,
     0,
     "parts of a batch whose gradients are averaged before an update, for batches larger than memory; 0: by the size of the layers",
-    "chosen: the same numbers to rounding, whatever it is",
+    "chosen: results are the same up to rounding",
   ),
 });
 

@@ -1,6 +1,6 @@
 /**
- * @file Setting mlp: a fully connected classifier on images in IDX files (MNIST and the sets of the same layout), with
- * accuracy beside the alignments. Not a setting of the paper: the smallest one on real data.
+ * @file Setting mlp: a fully connected classifier on images in IDX files (MNIST and sets of the same layout), with
+ * accuracy in addition to alignments. Not a setting of the paper, but the smallest one on real data.
  */
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../data/idxFolder.ts";
@@ -42,15 +42,10 @@ const parameters = z.object({
     "chosen: common practice",
   ),
   measureOn: field(z.enum(["test", "train"]), "test", "samples measured", "paper, appendix C.1: unseen points"),
-  samples: field(
-    count,
-    3000,
-    "at most so many samples measured; loss and accuracy are of the whole test set",
-    "chosen: as fc2",
-  ),
+  samples: field(count, 3000, "most samples measured; loss and accuracy are of the whole test set", "chosen: as fc2"),
   ...sharedFields({
     steps: [6_000, "chosen: ten epochs of MNIST"],
-    batch: [100, "chosen: as fc1 and fc2"],
+    batch: [100, "chosen: as for fc1 and fc2"],
     lr: [0.05, "chosen"],
     schedule: ["cosine", "chosen: a rate that ends at 0 gains half a percent of accuracy on MNIST"],
     momentum: [0.9, "chosen: as fc2"],
@@ -66,7 +61,7 @@ export const mlp = defineSetting({
     small: {
       summary:
         "seconds on two cores: layers of 64, less than two epochs of MNIST; RGA rises in every layer, and the rate ends at 0 before " +
-        "anything has come to rest",
+        "training has converged",
       parameters: { hidden: [64, 64], samples: 1600, steps: 1000 },
     },
   },
@@ -106,7 +101,7 @@ export function batches(set: LabelledBytes, samples: number, pixels: PixelScale,
   });
 }
 
-/** Mean and standard deviation of all training pixels, as values in [0, 1]. */
+/** Mean and standard deviation of all training pixels, scaled to [0, 1]. */
 export function pixelScale({ train }: ImageSet): PixelScale {
   const histogram = new Float64Array(256);
   for (const byte of train.x) histogram[byte]!++;

@@ -4,8 +4,8 @@ import { type OptimizerOptions, optimizer } from "../train/optimizer.ts";
 import { type ScheduleOptions, schedule } from "../train/schedule.ts";
 
 /**
- * Optimizer and schedule from the shared parameters, and with `syre` the decay towards a random point, which then is
- * all the decay there is.
+ * Optimizer and schedule from the shared parameters. With `syre`, the decay towards a random point replaces the
+ * optimizer's weight decay.
  */
 export function optimization(p: OptimizationParameters) {
   const { optimizer: kind, schedule: shape, syre, syreSize: size, syreSpread: spread, seed, ...rest } = p;

@@ -9,11 +9,11 @@ export const PAPER = "paper";
 /**
  * A preset of a setting by name.
  *
- * @throws ParameterError listing the presets where there is none of that name
+ * @throws ParameterError listing the presets if there is none of that name
  */
 export function findPreset({ name, presets = {} }: Setting, preset: string): Preset {
   const all: Readonly<Record<string, Preset>> = {
-    [PAPER]: { summary: "the paper's values, chosen ones where it leaves them open", parameters: {} },
+    [PAPER]: { summary: "the paper's values, with chosen ones where it gives none", parameters: {} },
     ...presets,
   };
   const found = Object.hasOwn(all, preset) ? all[preset] : undefined;
@@ -21,12 +21,11 @@ export function findPreset({ name, presets = {} }: Setting, preset: string): Pre
   throw new ParameterError(`${name}: expected a preset of ${Object.keys(all).join(", ")}, got "${preset}"`);
 }
 
-/** chosen: parameters by which a network or its training is smaller than another. */
+/** chosen: parameters that determine the size of a network or its training. */
 const SIZES: ReadonlySet<string> = new Set(["layers", "depth", "heads", "width", "context", "batch", "steps"]);
 
 /**
- * The parameters that make a run smaller than the paper's, whose are the defaults: claims of the paper may fail at
- * their size.
+ * The parameters by which a run is smaller than the paper's (the defaults); claims of the paper may fail at such sizes.
  */
 export function smallerThanPaper(setting: Setting, parameters: Readonly<Record<string, unknown>>): string[] {
   const less = (value: unknown, than: unknown) => typeof value === "number" && typeof than === "number" && value < than;

@@ -20,7 +20,7 @@ const paper = "paper, appendix C.1 (res1)";
 const parameters = z.object({
   ...imageFields,
   augment: field(flag, true, "shifted crops and flips of the training images", `${paper}: standard augmentation`),
-  samples: field(count, 1000, "at most so many test images measured", "chosen: a million patches in the first stage"),
+  samples: field(count, 1000, "most test images measured", "chosen: a million patches in the first stage"),
   ...sharedFields({
     steps: [78_000, `${paper}: 200 epochs, of 390 steps`],
     batch: [128, paper],

@@ -1,7 +1,7 @@
 /**
- * @file Setting res2 of arXiv 2410.03006: ResNet-18 learning without labels by SimCLR. Two views of an image are to
- * have the nearest of all embeddings; the two fully connected layers are the projection head, and a linear probe tells
- * what the features before it know.
+ * @file Setting res2 of arXiv 2410.03006: ResNet-18 learning without labels by SimCLR. Two views of an image are
+ * trained to have the nearest embeddings. The two fully connected layers are the projection head; a linear probe
+ * measures the information in the features before it.
  */
 import { z } from "zod";
 import { simclr } from "../data/augment/augmentation.ts";
@@ -23,14 +23,14 @@ const parameters = z.object({
   ...imageFields,
   embedding: field(count, 128, "dimensions of the embedding", paper),
   temperature: field(positive, 0.5, "temperature of NT-Xent", "chosen: SimCLR's on CIFAR-10; the paper leaves it open"),
-  samples: field(count, 512, "at most so many test images measured, two views each", "chosen"),
+  samples: field(count, 512, "most test images measured, two views each", "chosen"),
   measuredBatch: field(
     count,
     64,
-    "test images that are each other's negatives where they are measured",
+    "test images that are each other's negatives in a measurement",
     "chosen: bounds memory",
   ),
-  probed: field(count, 10_000, "at most so many training images for the linear probe", "chosen"),
+  probed: field(count, 10_000, "most training images for the linear probe", "chosen"),
   ...sharedFields({
     steps: [97_000, `${paper}: 1000 epochs, of 97 steps`],
     batch: [512, `${paper}; pairs of views, each other's negatives, so that a batch is taken whole`],

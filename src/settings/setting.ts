@@ -11,25 +11,25 @@ import type { Tokens } from "../data/tokens.ts";
 import type { Experiment } from "../train/experiment.ts";
 
 /**
- * What a setting is handed: files of the user's data folder, and threads. All undefined without --data, but `folder`
+ * Inputs of a setting: files of the user's data folder, and threads. Without --data all are undefined except `folder`
  * and `augment`.
  */
 export interface DataFolder {
-  /** Bytes of a file in the folder given by --data, or undefined where there is no such file. */
+  /** Bytes of a file in the folder given by --data, or undefined if there is no such file. */
   readonly file?: (name: string) => Uint8Array | undefined;
-  /** Names of the files in that folder and the folders in it, sorted; where --data names a file, that file alone. */
+  /** Sorted names of the files in that folder and its subfolders; if --data names a file, that file only. */
   readonly list?: () => readonly string[];
-  /** A file of `list`, read by place: for those that need not fit into memory. */
+  /** A file of `list` with random access, which need not fit in memory. */
   readonly open?: (name: string) => ByteSource;
-  /** Tokens of text files: in memory, or where they are many in a file that is kept for the next time. */
+  /** Tokens of text files: in memory or, if there are many, in a cached file. */
   readonly tokens?: (files: readonly TextFile[], tokenizer: Tokenizer) => Tokens;
-  /** Threads that augment images (augmentThreads). Default: the thread that trains augments them. */
+  /** Threads that augment images (augmentThreads). Default: the training thread. */
   readonly augment?: (workers: number) => MakeBatches;
-  /** Another folder that a parameter names, such as a tokenizer's. */
+  /** Another folder named by a parameter, such as that of a tokenizer. */
   readonly folder?: (path: string) => DataFolder;
 }
 
-/** Parameters that go together: those that differ from the defaults, which are the paper's. */
+/** A set of parameters that differ from the defaults, which are the paper's. */
 export interface Preset {
   /** One line for the help. */
   readonly summary: string;
@@ -39,27 +39,27 @@ export interface Preset {
 }
 
 export interface Setting<S extends z.ZodObject = z.ZodObject> {
-  /** As in the list of settings. */
+  /** Name in the list of settings. */
   readonly name: string;
   /** Whether it reads a data folder. */
   readonly needsData: boolean;
-  /** Whether it reads a data folder with these parameters, where that is not always the same. Default: needsData. */
+  /** Whether it reads a data folder for these parameters, if that depends on them. Default: needsData. */
   readsData?(parameters: z.output<S>): boolean;
   readonly parameters: S;
-  /** By name, besides PAPER. Default: none, and --preset is refused. */
+  /** Presets by name, besides PAPER. Default: none; --preset is then refused. */
   readonly presets?: Readonly<Record<string, Preset>>;
-  /** Steps between measurements, where neither --every nor the preset says. Default "log". */
+  /** Steps between measurements, unless --every or the preset sets it. Default "log". */
   readonly every?: number;
   /**
-   * Whether its steps are large enough to gain from all cores, which are then the default of --threads. Default: one
+   * Whether its steps are large enough to benefit from all cores, which is then the default of --threads. Default: one
    * thread.
    */
   readonly parallel?: boolean;
-  /** Builds the network, data and optimizer. @throws RangeError in one line when parameters and data do not fit */
+  /** Builds the network, data and optimizer. @throws RangeError in one line if parameters and data do not fit */
   build(parameters: z.output<S>, folder: DataFolder): Experiment;
 }
 
-/** The setting as it is: its schema's type is that of the parameters that `build` takes. */
+/** Returns the setting unchanged; infers the parameter type of `build` from its schema. */
 export function defineSetting<S extends z.ZodObject>(setting: Setting<S>): Setting<S> {
   return setting;
 }

@@ -1,6 +1,5 @@
 /**
- * @file The settings that `crh run` knows, by name. The file of a setting, and what it reads its data with, is loaded
- * when it is asked for.
+ * @file The settings of `crh run`, by name. The file of a setting and its data readers are loaded on demand.
  */
 import { ParameterError, parseParameters } from "../parameters/parse.ts";
 import { suggestion } from "../parameters/suggest.ts";
@@ -47,7 +46,7 @@ export const settings: readonly SettingEntry[] = [
   },
   {
     name: "twopoint",
-    summary: "a network on two points, against the two-point theory of learning dynamics (van Rossem & Saxe)",
+    summary: "a network on two points, compared with the two-point theory of learning dynamics (van Rossem & Saxe)",
     load: async () => (await import("./twopoint/twopoint.ts")).twopoint,
   },
   {
@@ -57,12 +56,12 @@ export const settings: readonly SettingEntry[] = [
   },
   {
     name: "twopoint-xor",
-    summary: "the exclusive or, its six pairs followed, against the two-point theory's final distances",
+    summary: "the exclusive or with six followed pairs, compared with the final distances of the two-point theory",
     load: async () => (await import("./twopoint/xor.ts")).xor,
   },
   {
     name: "twopoint-blobs",
-    summary: "places of Gaussian bumps in two contexts, the map of whose representation is followed",
+    summary: "positions of Gaussian bumps in two contexts, with a map of their representations",
     load: async () => (await import("./twopoint/blobs.ts")).blobs,
   },
   {
@@ -77,7 +76,7 @@ export const settings: readonly SettingEntry[] = [
   },
   {
     name: "deep-linear",
-    summary: "a chain of linear maps: SGD gives all of them one size, by norms that know the data",
+    summary: "a chain of linear maps: SGD makes their sizes equal, in norms that depend on the data",
     load: async () => (await import("./symmetry/deepLinear.ts")).deepLinear,
   },
   {
@@ -88,7 +87,7 @@ export const settings: readonly SettingEntry[] = [
   {
     name: "rank-one",
     summary:
-      "a product of two vectors: diverges at a rate that it bears after a warm-up, in which noise lowers its sharpness",
+      "a product of two vectors: diverges at a rate at which it is stable after a warm-up, in which noise lowers its sharpness",
     load: async () => (await import("./symmetry/rankOne.ts")).rankOne,
   },
   {
@@ -98,7 +97,7 @@ export const settings: readonly SettingEntry[] = [
   },
   {
     name: "low-rank",
-    summary: "two linear maps under weight decay: singular values thresholded softly, and what syre changes",
+    summary: "two linear maps under weight decay: soft thresholding of singular values, and the effect of syre",
     load: async () => (await import("./symmetry/lowRank.ts")).lowRank,
   },
   {
@@ -113,7 +112,7 @@ export const settings: readonly SettingEntry[] = [
   },
 ];
 
-/** @throws ParameterError with a suggestion when there is no setting of that name */
+/** @throws ParameterError with a suggestion if there is no setting of that name */
 export async function findSetting(name: string): Promise<Setting> {
   const found = settings.find((setting) => setting.name === name);
   if (found !== undefined) return await found.load();
@@ -121,7 +120,7 @@ export async function findSetting(name: string): Promise<Setting> {
   throw new ParameterError(`run: expected a setting, got "${name}"${suggestion(name, names)}`);
 }
 
-/** A setting's experiment, ready to train, and every parameter, defaults filled in. */
+/** A setting's experiment, ready to train, and all parameters with defaults filled in. */
 export interface Built {
   readonly experiment: Experiment;
   readonly parameters: Record<string, unknown>;
@@ -141,7 +140,7 @@ export async function buildExperiment(
   return buildSetting(await findSetting(name), given, folder);
 }
 
-/** As `buildExperiment`, of a setting that is loaded. */
+/** As `buildExperiment`, for a loaded setting. */
 export function buildSetting(
   setting: Setting,
   given: Readonly<Record<string, unknown>> = {},

@@ -4,7 +4,7 @@ import { belowOne, count, field, flag, nonNegative, positive, wholeFromZero } fr
 import { optimizerNames } from "../train/optimizer.ts";
 import { scheduleNames } from "../train/schedule.ts";
 
-/** A setting's own defaults for the shared fields; a number alone means that the paper gives it. */
+/** A setting's own defaults for the shared fields; a plain number is given by the paper. */
 export interface SharedDefaults {
   readonly steps: readonly [number, string];
   readonly batch: readonly [number, string];
@@ -15,13 +15,13 @@ export interface SharedDefaults {
   readonly schedule?: readonly [(typeof scheduleNames)[number], string];
 }
 
-const CONSTANT = ["constant", "chosen: the paper names no schedule"] as const;
+const CONSTANT = ["constant", "chosen: the paper gives no schedule"] as const;
 
-/** seed, steps, batch, and everything about the optimizer and its schedule. */
+/** The fields seed, steps, batch, and those of the optimizer and its schedule. */
 export function sharedFields({ steps, batch, lr, momentum, decay, schedule = CONSTANT }: SharedDefaults) {
   const torch = "chosen: the default of torch.optim";
   return {
-    seed: field(wholeFromZero, 0, "seed of everything random", "chosen"),
+    seed: field(wholeFromZero, 0, "seed of all random numbers", "chosen"),
     steps: field(count, steps[0], "training steps", steps[1]),
     batch: field(count, batch[0], "samples per step", batch[1]),
     optimizer: field(z.enum(optimizerNames), "sgd", "update rule, as in torch.optim", "paper, appendix C.1: SGD"),
@@ -32,7 +32,7 @@ export function sharedFields({ steps, batch, lr, momentum, decay, schedule = CON
     syre: field(
       flag,
       false,
-      "removal of symmetries: decay towards a fixed random point, a step behind the optimizer's",
+      "removal of symmetries: decay towards a fixed random point, after the optimizer's step",
       "chosen: decay towards 0, as in the papers; syre is arXiv 2408.15495's",
     ),
     syreSize: field(
@@ -44,7 +44,7 @@ export function sharedFields({ steps, batch, lr, momentum, decay, schedule = CON
     syreSpread: field(
       belowOne,
       0.01,
-      "syre: factors of the decay are uniform in 1 plus and minus so much",
+      "syre: factors of the decay are uniform in 1 plus or minus this",
       "paper (2408.15495): 0.01",
     ),
     beta1: field(belowOne, 0.9, "adam, adamw: decay of the mean", torch),

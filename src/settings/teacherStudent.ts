@@ -1,4 +1,4 @@
-/** @file What fc1 and fc2 share: a student network trained online on a teacher, measured on samples it never sees. */
+/** @file Parts shared by fc1 and fc2: a student network trained online on a teacher, and measured on unseen samples. */
 import { z } from "zod";
 import { drawTeacher, TEACHER_SCALE, type Teacher } from "../data/teacher.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -18,14 +18,14 @@ import { optimization } from "./optimization.ts";
 import type { Preset } from "./setting.ts";
 import { type SharedDefaults, sharedFields } from "./sharedFields.ts";
 
-/** chosen: most samples of a measured batch; fewer where there would be no batch for each group of samples. */
+/** chosen: most samples per measured batch; fewer if there would not be a batch for each group of samples. */
 const EVALUATION_BATCH = 500;
 
 export function teacherStudentFields(
   defaults: SharedDefaults & { depth: readonly [number, string]; outputs: readonly [number, string] },
 ) {
   const spread =
-    "chosen: the spread of nn.Linear's default for 100 inputs; the paper says Gaussian and no variance. Selected as the " +
+    "chosen: the spread of nn.Linear's default for 100 inputs; the paper says Gaussian without a variance. Selected as the " +
     "best of 16 choices tried for how well the six relations of fc2 hold; the teacher is then nearly linear (98 % of its " +
     "variance). With the preset nonlinear (63 %) they hold less well and the loss still falls at 1e5 steps; in fc1 and at " +
     "phi = 0.9 they hold with neither (docs/log.md, 2026-11-29)";
@@ -65,7 +65,7 @@ export function teacherStudentFields(
 /**
  * Presets of fc1 and fc2.
  *
- * @param outputs of the small one: as wide as its layers, or the one output of fc1
+ * @param outputs outputs of the preset small: as wide as its layers, or the single output of fc1
  */
 export const teacherPresets = (outputs: number): Readonly<Record<string, Preset>> => ({
   small: {
@@ -84,7 +84,7 @@ export type TeacherStudentParameters = z.output<z.ZodObject<ReturnType<typeof te
   phi?: number;
 };
 
-/** Every random part has its own stream, so that changing one (say, the width) leaves the others as they were. */
+/** Every random part has its own stream, so that changing one (such as the width) does not change the others. */
 export function teacherStudent(p: TeacherStudentParameters): Experiment {
   const random = new Random(p.seed);
   const { inputs, outputs, terms, wScale, bScale, uScale, noise, samples, batch } = p;
@@ -108,7 +108,7 @@ export function teacherStudent(p: TeacherStudentParameters): Experiment {
   };
 }
 
-/** The held-out samples with their targets, in batches; the same at every call. */
+/** The held-out samples with their targets, in batches; equal at every call. */
 async function evaluated(engine: Engine, teacher: Teacher, { xPrime, noise, random }: Measured): Promise<Feeds[]> {
   const g = new GraphBuilder("teacher");
   const { x, target } = teacherNodes(g, teacher, g.input("x'", "float32", ["n", teacher.dIn]));

@@ -8,7 +8,7 @@ import { twoPointTheory } from "../twopoint/theory.ts";
 import type { LayerTrajectory } from "../twopoint/trajectory.ts";
 import type { StudiedRun } from "./study.ts";
 
-/** chosen: a fit takes 0.1 s with so many rows, and no bend of a curve is lost. */
+/** chosen: most rows; a fit then takes 0.1 s, and no bend of a curve is lost. */
 const MOST_ROWS = 400;
 
 /** One pair of a run at one layer, with the losses beside it. */

@@ -8,7 +8,7 @@ import type { ScoreRow } from "./study.ts";
 export function indexMarkdown(all: readonly IndexedStudy[]): string {
   const records = all.flatMap(({ done }) => (done === undefined ? [] : [done.record]));
   const lines = [
-    "# What of the papers stands up",
+    "# Which claims of the papers were reproduced",
     "",
     "Written by `crh reproduce`. Numbers are means over seeds, with their 95 % interval where there are three or more;",
     "thresholds are this project's.",

@@ -54,7 +54,7 @@ export function indexPage(all: readonly IndexedStudy[]): string {
     `<meta name="viewport" content="width=device-width,initial-scale=1">`,
     `<meta name="color-scheme" content="light dark">`,
     `<title>Reproduction · crh-lab</title><style>${pageStyle}${OWN_STYLE}</style></head><body>`,
-    `<header><p class="eyebrow">crh reproduce</p><h1>What of the papers stands up</h1>`,
+    `<header><p class="eyebrow">crh reproduce</p><h1>Which claims of the papers were reproduced</h1>`,
     `<p class="finding">${finding}</p></header><main>`,
     ...inTheories(all).map(({ heading, studies }) => {
       const blocks = studies.map(studyBlock);

@@ -14,7 +14,7 @@ export interface Question extends Pick<ScoreRow, "figure" | "name" | "statement"
   readonly smaller?: string | undefined;
   /** How a number is written. Default: three digits. */
   readonly format?: (value: number) => string;
-  /** What stands behind the number. */
+  /** Details of the number. */
   readonly beside?: string;
   /** Whether the number is a count of these very runs, which needs no interval. */
   readonly counted?: boolean;

@@ -1,7 +1,7 @@
-/** @file Runs over seeds: so many at each size of a study. */
+/** @file Runs over seeds, with a number of seeds for each size of a study. */
 import type { StudyRun, StudySize } from "./study.ts";
 
-/** Seeds from 0 on, so many at each size. */
+/** Seeds from 0 on, with a number for each size. */
 export function seeds(size: StudySize, counts: Readonly<Record<StudySize, number>>): number[] {
   return Array.from({ length: counts[size] }, (_, seed) => seed);
 }

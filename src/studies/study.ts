@@ -1,6 +1,6 @@
 /**
  * @file A study: runs that together answer for one figure of a paper, and what is concluded from them. Plain data: the
- * same description serves whoever lists, runs, counts or draws it.
+ * same description is used to list, run, count and draw it.
  */
 import type { Figure } from "../figures/figure.ts";
 import type { Claim } from "../findings/claims/claim.ts";
@@ -29,7 +29,7 @@ export interface StudyRun {
   /** Places of held-out samples that are followed, where the setting follows none by itself. */
   readonly follow?: readonly number[];
   readonly followEvery?: number;
-  /** At steps of logarithmic spacing, as by `crh run`, or every so many. Default: at the first and the last. */
+  /** At logarithmically spaced steps, as in `crh run`, or every N steps. Default: at the first and the last. */
   readonly measured?: "often" | number;
   /** Whether the second moments of the last measurement are kept. Default: not. */
   readonly keepsMoments?: boolean;

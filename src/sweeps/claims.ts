@@ -1,7 +1,7 @@
 /**
- * @file Who works on what: claims on names in a folder that several machines may share, so that each name is worked on
- * by one worker at a time. Nothing but creating a file that must not be there, and the time at which it was changed, is
- * relied on, which holds on NFS too; no two machines' clocks are compared.
+ * @file Claims on names in a folder that several machines may share, so that only one worker at a time works on a name.
+ * They rely only on exclusive file creation and on modification times, which also work on NFS; clocks of different
+ * machines are never compared.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -21,15 +21,15 @@ import { z } from "zod";
 import { processRuns, processStart } from "../runs/processRuns.ts";
 import { writing } from "../runs/writeFile.ts";
 
-/** What a claim's file holds: whose it is. */
+/** Contents of a claim's file: its owner. */
 const ownerSchema = z.object({
   token: z.string(),
   host: z.string(),
   pid: z.int(),
   processStart: z.string().optional(),
-  /** Numbers of processes mean something inside one such space alone. */
+  /** Process ids are only valid within one such namespace. */
   space: z.string().optional(),
-  /** The task of a cluster's queue that it was, and which start of it. */
+  /** The task of a cluster's queue, and the number of its start. */
   task: z.object({ id: z.string(), start: z.int() }).optional(),
   since: z.string(),
 });
@@ -38,39 +38,39 @@ export type Owner = z.output<typeof ownerSchema>;
 /** A name that this process holds. */
 export interface Claim {
   readonly name: string;
-  /** 0, or by one more than that of the dead worker whose claim this one follows. */
+  /** 0, or one more than that of the dead worker whose claim this one follows. */
   readonly round: number;
   readonly token: string;
-  /** Of a name whose worker died: whether that is certain, or it was only silent. */
+  /** If the previous worker died: whether that is certain, or it was only silent. */
   readonly after?: { readonly certain: boolean };
 }
 
-/** A claim as it stands in the folder. */
+/** A claim in the folder. */
 export interface Standing {
   readonly name: string;
   readonly round: number;
 }
 
-/** chosen: NFS may show changes of a file 60 s late; some beats may be lost besides. */
+/** chosen: NFS may show changes of a file 60 s late, and some heartbeats may be lost. */
 export const STALE_SECONDS = 150;
-/** chosen: beats in the time of silence after which a worker is taken for dead. */
+/** chosen: heartbeats in the time of silence after which a worker counts as dead. */
 const BEATS = 10;
 
 export interface ClaimOptions {
   /** This machine's name. */
   readonly host?: string;
-  /** Silence after which a worker of another machine is taken for dead. */
+  /** Seconds of silence after which a worker of another machine counts as dead. */
   readonly staleSeconds?: number;
   /** The task of a cluster's queue that this process is. */
   readonly task?: QueueTask;
-  /** Milliseconds; only differences count. */
+  /** Clock in milliseconds; only differences matter. */
   readonly now?: () => number;
 }
 
-/** A task that a cluster's queue starts again when it was ended from outside. */
+/** A task that a cluster's queue restarts if it was ended from outside. */
 export interface QueueTask {
   readonly id: string;
-  /** Counted up. */
+  /** Number of starts. */
   readonly start: number;
 }
 
@@ -79,10 +79,10 @@ export class Claims {
   readonly #host: string;
   readonly #staleMs: number;
   readonly #task: QueueTask | undefined;
-  /** Milliseconds between two beats. */
+  /** Milliseconds between heartbeats. */
   readonly beatMs: number;
   readonly #now: () => number;
-  /** When each claim of others was first seen as it is. */
+  /** When each claim of others was first seen in its current state. */
   readonly #seen = new Map<string, { readonly changed: number; readonly since: number }>();
 
   constructor(folder: string, options: ClaimOptions = {}) {
@@ -107,14 +107,14 @@ export class Claims {
     return found;
   }
 
-  /** Claims a name that nobody holds. Undefined where another was faster. */
+  /** Claims a free name. Undefined if another worker was faster. */
   take(name: string): Claim | undefined {
     return this.#create(name, 0);
   }
 
   /**
-   * Claims a name whose worker has died: its process is gone, or the claim did not change for a time. Undefined while
-   * it may live, and where another was faster.
+   * Claims a name whose worker has died: its process is gone, or the claim did not change for some time. Undefined
+   * while it may be alive, and if another worker was faster.
    */
   takeOver(standing: Standing): Claim | undefined {
     const death = this.death(standing);
@@ -123,19 +123,22 @@ export class Claims {
       : this.#create(standing.name, standing.round + 1, { certain: death === "certain" });
   }
 
-  /** Whether the worker of a claim has died; undefined while it may live. Ask again: silence takes time to be heard. */
+  /**
+   * Whether the worker of a claim has died; undefined while it may be alive. Call repeatedly, since silence is only
+   * detected over time.
+   */
   death({ name, round }: Standing): "certain" | "silent" | undefined {
     const path = this.#path(name, round);
     const owner = readOwner(path);
     if (owner !== undefined && this.#isDead(owner)) return "certain";
-    // The queue does not start a task again before it takes its earlier start for dead, which it cannot know of a node
-    // that is out of reach.
+    // The queue restarts a task only when it considers the earlier start dead, which is not certain for an unreachable
+    // node.
     const { id, start } = owner?.task ?? {};
     if (start !== undefined && id === this.#task?.id && start < this.#task!.start) return "silent";
     return this.#isStale(path) ? "silent" : undefined;
   }
 
-  /** Says that this process lives. @returns false where the claim is lost: taken over by another, or taken away */
+  /** Heartbeat of this process. @returns false if the claim is lost: taken over, or removed */
   beat(claim: Claim): boolean {
     if (!this.holds(claim)) return false;
     try {
@@ -144,11 +147,11 @@ export class Claims {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-      return true; // a disk that is away for a moment: others see a claim that does not change, and wait
+      return true; // a disk that is briefly unavailable: others see an unchanged claim and wait
     }
   }
 
-  /** Whether the name is still this process's. */
+  /** Whether this process still holds the name. */
   holds({ name, round, token }: Claim): boolean {
     if (existsSync(this.#path(name, round + 1))) return false;
     const path = this.#path(name, round);
@@ -159,7 +162,7 @@ export class Claims {
     return existsSync(this.#path(name, round));
   }
 
-  /** Gives a name back, the newest claim first: the first one of a name is free only when all others are gone. */
+  /** Releases a name, the newest claim first, because a name counts as free once its first claim is gone. */
   release({ name, round }: Claim): void {
     for (let earlier = round; earlier >= 0; earlier--) rmSync(this.#path(name, earlier), { force: true });
   }
@@ -190,7 +193,7 @@ export class Claims {
       try {
         writeSync(file, `${JSON.stringify(owner)}\n`);
       } catch (error) {
-        rmSync(this.#path(name, round), { force: true }); // a full disk: nobody else is to wait for it
+        rmSync(this.#path(name, round), { force: true }); // a full disk: others must not wait for it
         throw error;
       } finally {
         closeSync(file);
@@ -205,7 +208,7 @@ export class Claims {
 
   #isStale(path: string): boolean {
     const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    if (changed === undefined) return false; // given back meanwhile
+    if (changed === undefined) return false; // released meanwhile
     const seen = this.#seen.get(path);
     if (seen === undefined || seen.changed !== changed) {
       this.#seen.set(path, { changed, since: this.#now() });
@@ -215,7 +218,7 @@ export class Claims {
   }
 }
 
-/** Undefined for a file that is torn, or gone. */
+/** Undefined for a file that is incomplete or missing. */
 function readOwner(path: string): Owner | undefined {
   try {
     return ownerSchema.parse(JSON.parse(readFileSync(path, "utf8")));
@@ -226,7 +229,7 @@ function readOwner(path: string): Owner | undefined {
 
 let space: string | undefined;
 
-/** The space in which numbers of processes of this machine have their meaning (a container has its own). */
+/** The namespace of process ids on this machine (a container has its own). */
 function processSpace(): string | undefined {
   try {
     space ??= readlinkSync("/proc/self/ns/pid");

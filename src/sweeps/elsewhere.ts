@@ -1,16 +1,16 @@
-/** @file The other sweeps beside one: which of its jobs they have done, or are doing. */
+/** @file Jobs of a sweep that other sweeps in the same folder have done or are doing. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Standing } from "./claims.ts";
 import { SweepFolder, sweepsOf } from "./sweepFolder.ts";
 
-/** Where a job stands in another sweep: the folder of its finished run, or that somebody works on it. */
+/** State of a job in another sweep: the folder of its finished run, or "running". */
 export type Elsewhere = { readonly run: string } | "running" | undefined;
 
 export class OtherSweeps {
   readonly #own: SweepFolder;
   readonly #jobs: ReadonlySet<string>;
-  /** The sweeps that have a job of this one, by job. */
+  /** Other sweeps that contain a job of this one, by job. */
   readonly #having = new Map<string, SweepFolder[]>();
   readonly #known = new Set<string>();
 
@@ -20,7 +20,7 @@ export class OtherSweeps {
     this.#known.add(own.name);
   }
 
-  /** Looks at the folder of sweeps again: there may be new ones. */
+  /** Reads the folder of sweeps again for new ones. */
   look(): void {
     const root = dirname(this.#own.dir);
     for (const name of sweepsOf(root)) {
@@ -31,7 +31,7 @@ export class OtherSweeps {
         for (const { id } of sweep.jobs())
           if (this.#jobs.has(id)) this.#having.set(id, [...(this.#having.get(id) ?? []), sweep]);
       } catch {
-        // a damaged sweep, or one of another version: it answers for none of these jobs
+        // a damaged sweep, or one of another version, counts for none of these jobs
       }
     }
   }
@@ -48,7 +48,7 @@ export class OtherSweeps {
 
 function isWorkedOn(sweep: SweepFolder, job: string): boolean {
   let standing: Standing | undefined;
-  // The first claim of a name stays below those that followed it.
+  // Earlier claims of a name remain beside later ones.
   for (let round = 0; sweep.claims.exists({ name: job, round }); round++) standing = { name: job, round };
   return standing !== undefined && sweep.claims.death(standing) === undefined;
 }

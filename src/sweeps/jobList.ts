@@ -1,4 +1,4 @@
-/** @file Jobs of a sweep by their ids, a line each: what a submission to a cluster covers. */
+/** @file Lists of job ids, one per line: the jobs of a submission to a cluster. */
 import { readFileSync } from "node:fs";
 import { quote } from "../formats/quote.ts";
 import type { Job } from "./jobs.ts";
@@ -23,7 +23,7 @@ export function readJobList(path: string): string[] {
 /**
  * The jobs that are listed, in the order of the list.
  *
- * @throws Error naming the first that is no job of the sweep
+ * @throws Error naming the first id that is not a job of the sweep
  */
 export function listedJobs(jobs: readonly Job[], ids: readonly string[]): readonly Job[] {
   const known = new Map(jobs.map((job) => [job.id, job]));
@@ -36,8 +36,8 @@ export function listedJobs(jobs: readonly Job[], ids: readonly string[]): readon
 }
 
 /**
- * A list of which `sharedBy` gives each of `of` workers neighbours in the plan, which more often than others can train in
- * one graph. Shares differ by one job at most.
+ * A list from which `sharedBy` gives each of `of` workers neighbours in the plan, which can more often train in one
+ * graph. Shares differ by one job at most.
  */
 export function dealt<T>(all: readonly T[], of: number): readonly T[] {
   const [least, more] = [Math.floor(all.length / of), all.length % of];
@@ -45,7 +45,7 @@ export function dealt<T>(all: readonly T[], of: number): readonly T[] {
   return all.map((_, at) => all[firstOf(at % of) + Math.floor(at / of)]!);
 }
 
-/** Every job whose place is `index`, modulo `of`. */
+/** Every element whose position equals `index` modulo `of`. */
 export function sharedBy<T>(all: readonly T[], { index, of }: Share): readonly T[] {
   return all.filter((_, at) => at % of === index);
 }

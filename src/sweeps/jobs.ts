@@ -1,4 +1,4 @@
-/** @file The jobs of a plan: each combination of values once, named after its resolved configuration. */
+/** @file The jobs of a plan: each combination of values once, named by a hash of its resolved configuration. */
 import { createHash } from "node:crypto";
 import { describeParameters } from "../parameters/describe.ts";
 import { ParameterError, type Parametrised, parseParameters } from "../parameters/parse.ts";
@@ -7,9 +7,9 @@ import { Random } from "../random/random.ts";
 import { type Block, PlanError, type RunChoices } from "./plan.ts";
 import type { Values } from "./values.ts";
 
-/** One run that a sweep is to do. */
+/** One run of a sweep. */
 export interface Job {
-  /** "fc2-0a1b2c3d4e5f": setting, and a hash of all that the run's numbers depend on. */
+  /** "fc2-0a1b2c3d4e5f": setting, and a hash of everything that the run's numbers depend on. */
   readonly id: string;
   readonly setting: string;
   readonly preset?: string;
@@ -19,15 +19,15 @@ export interface Job {
   readonly options?: RunChoices;
 }
 
-/** A setting of a block, found, with what the block's preset gives. */
+/** A block's setting with the values of its preset. */
 export interface BlockSetting extends Parametrised {
   readonly preset: Readonly<Record<string, unknown>>;
 }
 
-/** chosen: planning more takes a minute, and no cluster does them. */
+/** chosen: planning more takes a minute, and no cluster would run them. */
 export const MOST_JOBS = 1_000_000;
 
-/** How many jobs a block has, without making them. */
+/** Number of jobs of a block, without creating them. */
 export function countJobs({ values, conditions, draws = 1 }: Block): number {
   return lists(values).reduce((product, [, { length }]) => product * length, conditions.length * draws);
 }
@@ -36,7 +36,7 @@ export function countJobs({ values, conditions, draws = 1 }: Block): number {
  * The jobs of a block, the last parameter changing fastest.
  *
  * @param setting the block's setting
- * @throws PlanError naming a parameter that the setting does not have, or a value that it cannot take
+ * @throws PlanError naming an unknown parameter or an invalid value
  */
 export function* jobsOf(block: Block, setting: BlockSetting, options: RunChoices): Generator<Job & Resolved> {
   const { values, conditions, draws = 1, preset } = block;
@@ -72,8 +72,8 @@ export interface Resolved {
 }
 
 /**
- * The name of a job: the same for the same setting, parameters, measurements and data, however they were written.
- * Threads and device are no part of it.
+ * The id of a job, equal for equal setting, parameters, measurements and data, however they were written. Threads and
+ * device are not part of it.
  */
 export function jobId(setting: string, parameters: Readonly<Record<string, unknown>>, options: RunChoices): string {
   const sorted = (record: Readonly<Record<string, unknown>>) =>
@@ -114,7 +114,7 @@ function lists(values: Readonly<Record<string, Values>>): [string, readonly unkn
 }
 
 function drawnAt(drawn: readonly (readonly [string, Values])[], seed: number, draw: number): Record<string, unknown> {
-  const random = new Random(seed).split(`draw ${draw}`); // more draws add some and change none
+  const random = new Random(seed).split(`draw ${draw}`); // further draws change no earlier ones
   return Object.fromEntries(
     drawn.map(([key, values]) => [key, values.kind === "drawn" ? values.draw(random.split(key)) : undefined]),
   );

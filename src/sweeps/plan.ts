@@ -1,24 +1,24 @@
 /**
- * @file What a sweep is asked for: settings with the values of their parameters, from the command line or a YAML file.
+ * @file The plan of a sweep: settings with the values of their parameters, from the command line or a YAML file.
  */
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { suggestion } from "../parameters/suggest.ts";
 import { parseValues, type Values, ValuesError } from "./values.ts";
 
-/** Every combination of values, for every condition and every draw, of one setting. */
+/** Every combination of values, for every condition and every draw, for one setting. */
 export interface Block {
   readonly setting: string;
   readonly preset?: string;
   readonly values: Readonly<Record<string, Values>>;
-  /** Values that go together: every combination is run under each. None: one condition without values. */
+  /** Sets of values used together; every combination is run under each. Empty: one condition without values. */
   readonly conditions: readonly Readonly<Record<string, unknown>>[];
-  /** How often what is drawn is drawn, and the seed of that. */
+  /** Number of random draws, and their seed. */
   readonly draws?: number;
   readonly drawSeed: number;
 }
 
-/** How every run of a sweep is measured and kept: options of `crh run`. */
+/** How runs of a sweep are measured and kept: options of `crh run`. */
 export type RunChoices = Readonly<z.output<typeof choices>>;
 
 export interface SweepPlan {
@@ -27,7 +27,7 @@ export interface SweepPlan {
   readonly options: RunChoices;
 }
 
-/** A plan that cannot be used; the message is for the user. */
+/** An invalid plan; the message is for the user. */
 export class PlanError extends Error {
   override readonly name = "PlanError";
 }
@@ -68,12 +68,12 @@ const several = z.strictObject({
   sweeps: z.array(z.strictObject(blockFields), { error: "a list of settings" }).min(1, "one or more"),
 });
 
-/** @throws PlanError where they cannot be used */
+/** @throws PlanError if they are invalid */
 export function checkedChoices(given: Readonly<Record<string, unknown>>): RunChoices {
   return checked(choices, given, "sweep");
 }
 
-/** @param file its name, for messages. @throws PlanError naming the place and what is wrong with it */
+/** @param file its name, for messages. @throws PlanError with position and fault */
 export function parsePlan(text: string, file: string): SweepPlan {
   const document = parsedYaml(text, file);
   if (Object.hasOwn(document, "sweeps")) {
@@ -111,7 +111,7 @@ function readValues(value: z.output<typeof written>, where: string): Values {
   return valuesOf(value, where);
 }
 
-/** @throws PlanError that says which parameter it is about */
+/** @throws PlanError naming the parameter */
 export function valuesOf(text: string, where: string): Values {
   try {
     return parseValues(text);
@@ -121,7 +121,7 @@ export function valuesOf(text: string, where: string): Values {
   }
 }
 
-/** chosen: a plan is written by hand. */
+/** chosen: largest size of a plan, which is written by hand. */
 const MOST_ALIASES = 1000;
 
 function parsedYaml(text: string, file: string): Record<string, unknown> {
@@ -146,7 +146,7 @@ function parsedYaml(text: string, file: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** An anchor that holds itself: what goes through it never comes to an end. */
+/** Refuses an anchor that contains itself, which could not be traversed. */
 function refuseCycles(value: object, file: string, above: ReadonlySet<object> = new Set()): void {
   if (above.has(value))
     throw new PlanError(`${file}: expected a plan of finite depth, got an anchor that holds itself`);

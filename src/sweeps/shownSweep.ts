@@ -1,6 +1,6 @@
-/** @file A sweep as those who show it know it: how far it is, and its jobs. */
+/** @file A sweep for display: its progress and its jobs. */
 
-/** How far a sweep is. */
+/** Progress of a sweep. */
 export interface SweepProgress {
   readonly name: string;
   readonly jobs: number;
@@ -9,7 +9,10 @@ export interface SweepProgress {
   /** Claimed by a worker, which may have died. */
   readonly running: number;
   readonly waiting: number;
-  /** Of the work that is left, at the median time of the jobs that are done, by the workers there are; null before. */
+  /**
+   * Estimated remaining seconds, from the median time of finished jobs and the number of workers; null before any job
+   * is finished.
+   */
   readonly secondsLeft: number | null;
 }
 
@@ -18,7 +21,7 @@ export interface JobFailure {
   readonly error: string;
 }
 
-/** A sweep in a list; of a damaged one the name and what is wrong with it. */
+/** A sweep in a list; a damaged sweep has its name and its fault. */
 export type SweepSummary =
   | (SweepProgress & { readonly problem?: undefined })
   | { readonly name: string; readonly problem: string };
@@ -28,7 +31,7 @@ export interface ShownJob {
   readonly setting: string;
   readonly values: Readonly<Record<string, unknown>>;
   readonly state: "done" | "failed" | "running" | "waiting";
-  /** Its run as the lab names it, sweep/run, once it was begun. */
+  /** Name of its run in the lab, sweep/run, once it has started. */
   readonly run?: string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file A sweep as a folder (docs/formats.md, "Sweep folder"): plan.json, jobs.jsonl, claims/, done/, failed/ and runs/
- * with a run folder for each job. Any number of workers, on any machines that share the disk, do its jobs; what is done
- * is told by the names of files, so that ten thousand jobs are counted by reading three folders.
+ * with a run folder for each job. Any number of workers, on any machines that share the disk, do its jobs. File names
+ * show which jobs are done, so that ten thousand jobs are counted by listing three folders.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -20,9 +20,9 @@ const planSchema = z.looseObject({
   createdAt: z.iso.datetime(),
   argv: z.array(z.string()),
   jobs: count,
-  /** Whether the first failure ends the sweep. */
+  /** Whether the first failure stops the sweep. */
   failFast: z.boolean(),
-  /** Whether jobs are done that another sweep has done. */
+  /** Whether jobs are repeated that another sweep has done. */
   again: z.boolean(),
   options: z.record(z.string(), z.unknown()),
   versions: z.looseObject({ crh: z.string() }),
@@ -52,7 +52,7 @@ const jobSchema = z.object({
 const doneSchema = z.looseObject({ seconds: z.number(), run: z.string() });
 const failedSchema = z.looseObject({ error: z.string() });
 
-/** How far the jobs are, by their ids. */
+/** States of the jobs, by id. */
 export interface SweepState {
   readonly done: ReadonlySet<string>;
   readonly failed: ReadonlySet<string>;
@@ -60,23 +60,23 @@ export interface SweepState {
   readonly claimed: ReadonlyMap<string, Standing>;
 }
 
-/** The jobs that one worker is to do of `of`: every one whose place is `index`, modulo `of`. */
+/** The jobs of one of `of` workers: those whose position equals `index` modulo `of`. */
 export interface Share {
   readonly index: number;
   readonly of: number;
 }
 
-/** chosen: workers that neither end nor live so often are no accident. */
+/** chosen: this many workers lost without a trace are not a coincidence. */
 const MOST_FENCES = 9;
 
 const FOLDERS = ["claims", "done", "failed", "runs", "logs"] as const;
 
 /**
- * Makes the folder of a new sweep.
+ * Creates the folder of a new sweep.
  *
  * @param root folder of all sweeps
- * @param jobs written as they come, so that a hundred thousand take no memory
- * @throws Error where there is one of that name
+ * @param jobs written one by one, so that a hundred thousand need no memory
+ * @throws Error if a sweep of that name exists
  */
 export function createSweep(
   root: string,
@@ -91,7 +91,7 @@ export function createSweep(
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       throw new Error(
-        `sweep: expected a name of no sweep in ${root}, got ${record.name}; choose another with --name, or go on with it by crh sweep resume ${dir}`,
+        `sweep: expected a new name in ${root}, got ${record.name}; choose another with --name, or continue with crh sweep resume ${dir}`,
       );
     }
   });
@@ -102,7 +102,7 @@ export function createSweep(
     );
     writeWhole(join(dir, "jobs.jsonl"), `${lines.join("\n")}\n`, { sync: true, where: "sweep" });
     const full: SweepRecord = { schema: SWEEP_SCHEMA, ...record, jobs: jobs.length };
-    // Last: a folder without plan.json is no sweep, whatever happened before.
+    // Last, so that an incomplete folder, without plan.json, is not a sweep.
     writeWhole(join(dir, "plan.json"), `${JSON.stringify(full, undefined, 2)}\n`, { sync: true, where: "sweep" });
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
@@ -114,7 +114,7 @@ export function createSweep(
 /**
  * Opens a sweep by its path or, in a folder of sweeps, by its name or "latest".
  *
- * @throws Error where there is none, or one of a newer version, or a damaged one
+ * @throws Error if there is none, or it is damaged or of a newer version
  */
 export function openSweep(which: string, root: string, claims: ClaimOptions = {}): SweepFolder {
   const found = [which, join(root, which)].find((dir) => existsSync(join(dir, "plan.json")));
@@ -126,7 +126,7 @@ export function openSweep(which: string, root: string, claims: ClaimOptions = {}
   throw new Error(`sweep: expected the folder of a sweep (in ${root}: ${shown}), got ${what}; crh sweep makes one`);
 }
 
-/** Names of the sweeps of a folder, the last made at the end as far as names begin with dates. */
+/** Names of the sweeps in a folder, in order of names, which begin with dates by default. */
 export function sweepsOf(root: string): string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root)
@@ -169,7 +169,7 @@ export class SweepFolder {
     return jobs;
   }
 
-  /** What is done, from three listings. */
+  /** The states of all jobs, from three listings. */
   state(): SweepState {
     const done = new Set(this.#names("done"));
     const failed = new Set(this.#names("failed"));
@@ -196,12 +196,12 @@ export class SweepFolder {
     this.#mark("failed", job, { error });
   }
 
-  /** Lets a failed job be tried again. */
+  /** Removes the mark of a failed job, so that it is tried again. */
   forget(job: string): void {
     rmSync(join(this.dir, "failed", `${job}.json`), { force: true });
   }
 
-  /** Seconds that a finished job took; undefined where its mark cannot be read. */
+  /** Duration in seconds of a finished job; undefined if its mark cannot be read. */
   secondsOf(job: string): number | undefined {
     const mark = doneSchema.safeParse(json(textOr(join(this.dir, "done", `${job}.json`))));
     return mark.success ? mark.data.seconds : undefined;
@@ -212,22 +212,22 @@ export class SweepFolder {
     return mark.success ? mark.data.error : "its record in failed/ cannot be read";
   }
 
-  /** The folder of a job's run, in runs/, if it was begun: the last one where it was fenced. */
+  /** The folder of a job's run, in runs/, if it was started; the last one if it was fenced. */
   runOf(job: string): string | undefined {
     const take = this.#take(job);
     return take === undefined ? undefined : this.#run(job, take);
   }
 
-  /** Where the run of a job is to be that was not begun. */
+  /** Path for the run of a job that has not started. */
   newRunOf(job: string): string {
     return this.#run(job, 0);
   }
 
   /**
-   * Moves a run away from under a worker of which it is not known that it is dead: should it come back, it finds no
-   * folder to write to, or makes one that nobody reads.
+   * Fences a worker that may still be alive by renaming its run's folder: if it returns, it finds no folder to write
+   * to, or creates one that is never read.
    *
-   * @returns the run's new folder, which may not be there, or undefined where that was done too often
+   * @returns the run's new folder, which may not exist, or undefined if the limit of fencings is reached
    */
   fence(job: string): string | undefined {
     const take = this.#take(job);
@@ -246,7 +246,7 @@ export class SweepFolder {
     return join(this.dir, "runs", take === 0 ? job : `${job}.${take}`);
   }
 
-  /** Makes a run of another sweep, which did the same job, one of this sweep. */
+  /** Adopts the run of another sweep that did the same job. */
   adopt(job: string, run: string): void {
     const path = join(this.dir, "runs", job);
     writing("sweep", this.dir, () => {
@@ -255,7 +255,7 @@ export class SweepFolder {
   }
 
   #mark(folder: "done" | "failed", job: string, value: object): void {
-    // Not waited for: a mark that a power cut takes is made again from the run itself, which is on the disk.
+    // Not synced: a mark lost in a power cut is made again from the run, which is on the disk.
     writeWhole(join(this.dir, folder, `${job}.json`), `${JSON.stringify(value)}\n`, { where: "sweep" });
   }
 
@@ -271,14 +271,14 @@ export class SweepFolder {
       return readdirSync(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      makeFolder(path, "sweep"); // taken away by hand: its jobs are to be done
+      makeFolder(path, "sweep"); // removed by hand: its jobs will be done
       return [];
     }
   }
 }
 
 function readPlan(path: string): SweepRecord {
-  const cure = "restore that file, or plan the sweep anew";
+  const cure = "restore that file, or plan the sweep again";
   const value = json(readText(path, "plan.json"));
   const found = planSchema.safeParse(value);
   if (found.success) return { ...found.data, options: checkedChoices(found.data.options) } as SweepRecord;

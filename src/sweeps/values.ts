@@ -1,20 +1,20 @@
 /**
- * @file The values that a sweep gives a parameter, as they are written: a list, a range of whole numbers, points at
- * even spacing, linear or logarithmic, or a distribution to draw from.
+ * @file The notation for the values of a parameter in a sweep: a list, a range of integers, evenly spaced points
+ * (linear or logarithmic), or a distribution.
  */
 import type { Random } from "../random/random.ts";
 
-/** What a parameter is to be: each of some values, or one drawn for each draw of the sweep. */
+/** Values of a parameter: a list, or a distribution from which each draw of the sweep takes one. */
 export type Values =
   | { readonly kind: "list"; readonly values: readonly unknown[] }
   | { readonly kind: "drawn"; draw(random: Random): number };
 
-/** Values that cannot be read; the message is for the user, without the parameter's name. */
+/** Invalid values; the message is for the user, without the parameter's name. */
 export class ValuesError extends Error {
   override readonly name = "ValuesError";
 }
 
-/** chosen: a range beyond it is a slip of the hand; more than a million jobs are refused anyway. */
+/** chosen: a longer range is taken as a typing error; more than a million jobs are refused anyway. */
 const MOST_VALUES = 1_000_000;
 
 const NUMBER = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?`;
@@ -25,12 +25,12 @@ const FORMS =
   "a value, 1e-6,1e-5, 0..4, lin:0..1:5, log:1e-6..1e-3:7, uniform:0..1, loguniform:1e-6..1e-3 or integer:1..8";
 
 /**
- * Reads values as the command line has them.
+ * Parses values in the notation of the command line.
  *
- * "1e-6,1e-5": each of them. "0..4": the whole numbers 0 to 4. "lin:0..1:5", "log:1e-6..1e-3:7": so many points at even
- * spacing, both ends among them. "uniform:0..1", "loguniform:1e-6..1e-3", "integer:1..8": drawn at random.
+ * "1e-6,1e-5": a list. "0..4": the integers 0 to 4. "lin:0..1:5", "log:1e-6..1e-3:7": that many evenly spaced points,
+ * including both ends. "uniform:0..1", "loguniform:1e-6..1e-3", "integer:1..8": drawn at random.
  *
- * @throws ValuesError where a range is upside down or empty
+ * @throws ValuesError if a range is reversed or empty
  */
 export function parseValues(text: string): Values {
   const whole = text.trim();
@@ -83,7 +83,7 @@ function drawnValues(kind: string, from: number, to: number, whole: string): Val
   return { kind: "drawn", draw };
 }
 
-/** chosen: twelve digits, so that a value reads 0.00001 and not 0.000009999999999999999. */
+/** chosen: twelve digits, so that a value is written as 0.00001, not 0.000009999999999999999. */
 const rounded = (value: number): number => Number(value.toPrecision(12));
 
 const tooMany = (whole: string) => new ValuesError(`expected a million values at most, got "${whole}"`);

@@ -43,7 +43,7 @@ function* layerRows(step: number, layer: LayerSnapshot, start: ReadonlyMap<strin
 const keyOf = (layer: string, convention: Convention, side: string, relation: string) =>
   `${convention} ${side} ${relation} ${layer}`;
 
-/** The values of a measurement, for what later ones are compared with. */
+/** The values of a measurement, with which later ones are compared. */
 function valuesOf(layers: readonly LayerSnapshot[]): Map<string, number | null> {
   const found = new Map<string, number | null>();
   for (const { name, alignment } of layers)

@@ -1,4 +1,4 @@
-/** @file Power laws and phases of every layer where they were measured (theory.md Eqs. 33 to 37, 50 to 52, 83, 87). */
+/** @file Power laws and phases of every layer, if measured (theory.md Eqs. 33 to 37, 50 to 52, 83, 87). */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { conventions } from "../moments/moments.ts";
 import { type Cell, columnsOf, finite, type TableOfMeasurements } from "./table.ts";

@@ -1,4 +1,4 @@
-/** @file What is measured of a layer as a whole: its sizes, its means, what it drops, its collapse. */
+/** @file Measures of a layer as a whole: its sizes, its means, its dropped rows, its collapse. */
 import type { LayerSnapshot } from "../measure/snapshot.ts";
 import { type Cell, columnsOf, finite, type TableOfMeasurements } from "./table.ts";
 

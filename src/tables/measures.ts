@@ -1,17 +1,17 @@
 /**
- * @file Measures of runs by the names that a person types: `b.rga`, `covariance.b.rga`, `rank.H.b`, `exponent.hz.a`,
- * `nc1`, `imbalance`, `loss`. A measure of layers gives a number a layer; what stands for the whole run is their median
- * over hidden representations where the network is a chain of maps, else over all layers (as crh compare has it).
+ * @file Measures of runs by the names that users type: `b.rga`, `covariance.b.rga`, `rank.H.b`, `exponent.hz.a`, `nc1`,
+ * `imbalance`, `loss`. A measure of layers gives one number per layer. The value of the whole run is their median over
+ * hidden representations if the network is a chain of maps, else over all layers (as in crh compare).
  */
 import { median } from "../measure/median.ts";
 import { hiddenSides } from "../measure/network/hiddenSides.ts";
 import type { LayerSnapshot, Snapshot } from "../measure/snapshot.ts";
 import { type Convention, conventions } from "../moments/moments.ts";
 
-/** The convention of a measure whose name has none: that of crh compare and of the paper. */
+/** The default convention of a measure, that of crh compare and of the paper. */
 export const defaultConvention: Convention = "paper";
 
-/** A number of one layer, or of one pair under the name of its first map; null with the reason where there is none. */
+/** A number of one layer, or of one pair under the name of its first map; null with the reason if there is none. */
 export interface LayerValue {
   readonly layer: string;
   readonly value: number | null;
@@ -20,11 +20,11 @@ export interface LayerValue {
 
 export interface LayerMeasure {
   readonly kind: "layers";
-  /** As it is typed, with its convention where it has one: "paper.b.rga". */
+  /** Name as typed, including its convention if it has one: "paper.b.rga". */
   readonly name: string;
-  /** In words: "forward RGA, paper convention". */
+  /** Description: "forward RGA, paper convention". */
   readonly meaning: string;
-  /** The side that it is of, which says what is hidden; undefined where it is of no side. */
+  /** Its side, which determines the hidden representations; undefined if it has none. */
   readonly side?: "a" | "b";
   read(snapshot: Snapshot): LayerValue[];
 }
@@ -47,11 +47,11 @@ const ranks = {
   participation: { key: "participation", meaning: "participation ratio" },
 } as const;
 
-/** A measure before its convention is chosen. */
+/** A measure without its convention. */
 interface Template {
   readonly meaning: string;
   readonly side?: "a" | "b";
-  /** Whether there is one of it in each convention. */
+  /** Whether it exists in each convention. */
   readonly isConventional: boolean;
   read(layer: LayerSnapshot, convention: Convention): Found;
 }
@@ -115,16 +115,16 @@ const pairs: Readonly<Record<string, [meaning: string, of: (pair: Pair) => numbe
 };
 type Pair = NonNullable<Snapshot["pairs"]>[number];
 
-/** What is measured of the evaluated samples. */
+/** Measures of the evaluated samples. */
 const metrics: Readonly<Record<string, string>> = {
   loss: "loss of the evaluated samples",
   accuracy: "accuracy of the evaluated samples",
 };
 
-/** Names of all measures but those of single quantities of metrics.jsonl. */
+/** Names of all measures except quantities of metrics.jsonl. */
 export const measureNames: readonly string[] = [...templates.keys(), ...Object.keys(pairs), ...Object.keys(metrics)];
 
-/** The measure of a name. What no measure of layers is called is taken for a quantity of metrics.jsonl. */
+/** The measure with a name. A name that is not a measure of layers counts as a quantity of metrics.jsonl. */
 export function measureCalled(name: string): RunMeasure {
   const prefix = conventions.find((convention) => name.startsWith(`${convention}.`));
   const plain = prefix === undefined ? name : name.slice(prefix.length + 1);
@@ -151,7 +151,7 @@ function layerMeasure(plain: string, template: Template, convention: Convention)
   };
 }
 
-/** How captions name a convention. */
+/** Names of the conventions in captions. */
 const conventionWords: Readonly<Record<Convention, string>> = {
   paper: "paper convention",
   covariance: "covariances",
@@ -172,13 +172,13 @@ function pairMeasure(name: string, [meaning, of]: (typeof pairs)[string]): Layer
   };
 }
 
-/** What stands for a whole run, and over which layers. */
+/** The value of a whole run, and the layers it is taken over. */
 export interface WholeValue {
   readonly value: number | null;
   readonly over: "hidden representations" | "all layers";
 }
 
-/** The median of a measure over hidden representations, or where the network is no chain of maps over all layers. */
+/** The median of a measure over hidden representations or, if the network is not a chain of maps, over all layers. */
 export function wholeValue(measure: LayerMeasure, snapshot: Snapshot): WholeValue {
   const values = measure.read(snapshot);
   const chain = measure.side && hiddenSides(snapshot.layers);

@@ -1,6 +1,6 @@
 /**
- * @file Losses and other quantities over steps. The lines of metrics.jsonl under their own names; what is measured of
- * the evaluated samples under its short name too, as a person asks for it: `loss` and `accuracy`.
+ * @file Losses and other quantities over steps. The lines of metrics.jsonl under their own names; measures of the
+ * evaluated samples also under short names, `loss` and `accuracy`.
  */
 import { columnsOf, type MetricOf, type RunSource, type TableOfRun } from "./table.ts";
 
@@ -16,7 +16,7 @@ export const metricsTable: TableOfRun = {
   },
 };
 
-/** All quantities of a run; of an analysis loss and accuracy of the measured samples, which are those evaluated. */
+/** All quantities of a run; for an analysis, loss and accuracy of the measured samples. */
 export function* allMetrics(run: RunSource): Generator<MetricOf> {
   for (const row of run.metrics()) {
     yield row;

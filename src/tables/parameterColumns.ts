@@ -1,12 +1,12 @@
 /**
- * @file The parameters of runs as columns: one for each that any of the runs has, with a type that all values fit.
+ * @file The parameters of runs as columns: one for each parameter of any run, with a type that fits all values.
  */
 import type { Cell, Column, ColumnType } from "./table.ts";
 
-/** Keys of config.json that are no parameters, or stand in run.json too. */
+/** Keys of config.json that are not parameters, or are also in run.json. */
 const OTHERS = new Set(["setting", "smaller", "run", "seed", "steps"]);
 
-/** What is put before the name of a parameter that a table has a column of. */
+/** Prefix of a parameter whose name is already a column of a table. */
 const PREFIX = "param_";
 
 /** Every parameter of a run as a value of a table; lists and objects as JSON. */
@@ -25,12 +25,12 @@ function cellOf(value: unknown): Cell {
   return JSON.stringify(value);
 }
 
-/** Gathers the parameters of runs as they come by; it keeps names and types, no run. */
+/** Collects the parameters of runs one by one; it stores names and types, not runs. */
 export class ParameterColumns {
   readonly #taken: ReadonlySet<string>;
   readonly #types = new Map<string, ColumnType | undefined>();
 
-  /** @param taken names of columns that tables have; SQL takes capital and small letters for the same */
+  /** @param taken names of existing columns; SQL ignores case */
   constructor(taken: Iterable<string> = []) {
     this.#taken = new Set([...taken].map((name) => name.toLowerCase()));
   }
@@ -39,12 +39,12 @@ export class ParameterColumns {
     for (const [name, value] of parametersOf(config)) this.#types.set(name, joined(this.#types.get(name), value));
   }
 
-  /** Names of the parameters, in the order in which they came. */
+  /** Names of the parameters in order of first appearance. */
   get names(): string[] {
     return [...this.#types.keys()];
   }
 
-  /** A column for each; "param_layer" for the parameter `layer`, since tables have a column of that name. */
+  /** One column per parameter; "param_layer" for the parameter `layer`, since tables have a column of that name. */
   get columns(): Column[] {
     const used = new Set(this.#taken);
     return [...this.#types].map(([parameter, type = "text"]) => {
@@ -65,7 +65,7 @@ export class ParameterColumns {
   }
 }
 
-/** The narrowest type that holds what came before and a value; undefined while there was none. */
+/** The narrowest type for all earlier values and a new one; undefined while there is none. */
 function joined(type: ColumnType | undefined, value: Cell): ColumnType | undefined {
   if (value === null) return type;
   const own = typeof value === "number" ? (Number.isSafeInteger(value) ? "integer" : "number") : kindOf(value);

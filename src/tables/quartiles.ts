@@ -1,4 +1,4 @@
-/** @file Middle and spread of a few numbers. */
+/** @file Median and quartiles of a few numbers. */
 
 export interface Quartiles {
   readonly n: number;

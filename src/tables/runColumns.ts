@@ -1,31 +1,31 @@
-/** @file What a run is, beside each of its rows: name, setting, seed and every parameter. */
+/** @file The columns that describe a run beside each of its rows: name, setting, seed and every parameter. */
 import { ParameterColumns } from "./parameterColumns.ts";
 import { type Cell, type Column, columnsOf, finite, type RunSource } from "./table.ts";
 import { tables } from "./tables.ts";
 
-/** Of a run in every table. */
+/** Columns of a run in every table. */
 const SHARED = columnsOf({ run: "text", setting: "text", seed: "integer", steps: "integer" });
 
-/** Of a run in the table `runs` alone. */
+/** Columns of a run only in the table `runs`. */
 const OWN = columnsOf({
   ...{ folder: "text", status: "text", step: "integer", startedAt: "text", endedAt: "text" },
   ...{ durationMs: "number", trainingMs: "number", measuringMs: "number", stepsPerSecond: "number" },
   ...{ error: "text", version: "text" },
 } as const);
 
-/** The name of the table of runs, which has a row a run. */
+/** Name of the table of runs, with one row per run. */
 export const RUNS_TABLE = "runs";
 
-/** Names that parameters may not have, in any table: so that a parameter has one name in all of them. */
+/** Names that parameters may not have in any table, so that a parameter has the same name in all tables. */
 export const fixedNames: readonly string[] = [
   ...new Set([...SHARED, ...OWN, ...tables.flatMap(({ columns }) => columns)].map(({ name }) => name)),
 ];
 
-/** The columns of what runs are. */
+/** The columns that describe runs. */
 export class RunColumns {
   readonly #parameters = new ParameterColumns(fixedNames);
 
-  /** Looks at the parameters of a run; all runs come by before columns and values are asked for. */
+  /** Reads the parameters of a run; must be called for all runs before columns and values are used. */
   add({ config }: Pick<RunSource, "config">): void {
     this.#parameters.add(config);
   }
@@ -35,15 +35,15 @@ export class RunColumns {
     return [...SHARED, ...OWN, ...this.#parameters.columns];
   }
 
-  /** Of what runs are in the other tables, before or behind their own columns. */
-  get shared(): { readonly before: Column[]; readonly behind: Column[] } {
-    return { before: [...SHARED], behind: this.#parameters.columns };
+  /** Columns of the run in the other tables, before or after their own columns. */
+  get shared(): { readonly before: Column[]; readonly after: Column[] } {
+    return { before: [...SHARED], after: this.#parameters.columns };
   }
 
-  /** All columns of a table, in their order: the run, what the table is of, the parameters. */
+  /** All columns of a table, in order: the run, the table's own, the parameters. */
   of(table: { readonly columns: readonly Column[] }): Column[] {
-    const { before, behind } = this.shared;
-    return [...before, ...table.columns, ...behind];
+    const { before, after } = this.shared;
+    return [...before, ...table.columns, ...after];
   }
 
   /** The row of `runs`. */
@@ -58,9 +58,9 @@ export class RunColumns {
     ];
   }
 
-  /** What stands before and behind each row of the other tables. */
-  around(run: RunSource): { readonly before: Cell[]; readonly behind: Cell[] } {
-    return { before: sharedValues(run), behind: this.#parameters.values(run.config) };
+  /** Cells of the run before and after each row of the other tables. */
+  around(run: RunSource): { readonly before: Cell[]; readonly after: Cell[] } {
+    return { before: sharedValues(run), after: this.#parameters.values(run.config) };
   }
 }
 

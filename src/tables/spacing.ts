@@ -1,16 +1,16 @@
-/** @file How the values of a parameter lie, for an axis that suits them. */
+/** @file The spacing of a parameter's values, for the choice of an axis. */
 import type { Cell } from "./table.ts";
 
 export type Spacing = "linear" | "log" | "categories";
 
-/** chosen: a factor below which a linear axis shows everything. */
+/** chosen: a factor below which a linear axis suffices. */
 const LEAST_FACTOR = 10;
 
 /**
  * The axis for the values of a parameter.
  *
- * @returns "log" where all are above 0, span a factor of 10 and are more even by their logarithms; "categories", one
- *   place a value, for texts and for 0 beside values that are even by their logarithms; else "linear"
+ * @returns "log" if all are positive, span a factor of 10 and are more evenly spaced in logarithms; "categories",
+ *   equally spaced values, for texts, and for 0 together with values evenly spaced in logarithms; else "linear"
  */
 export function spacingOf(values: readonly Cell[]): Spacing {
   const numbers = values.filter((value) => typeof value === "number");
@@ -22,13 +22,13 @@ export function spacingOf(values: readonly Cell[]): Spacing {
   return positive.length === sorted.length ? "log" : "categories";
 }
 
-/** The largest distance of neighbours over the smallest. @param sorted three different numbers or more */
+/** The largest distance of neighbours divided by the smallest. @param sorted at least three different numbers */
 function unevenness(sorted: readonly number[]): number {
   const gaps = sorted.slice(1).map((value, i) => value - sorted[i]!);
   return Math.max(...gaps) / Math.min(...gaps);
 }
 
-/** Whether an axis of measured values is logarithmic: all above 0, over two decades or more. */
+/** Whether an axis of measured values is logarithmic: all positive, spanning at least two decades. */
 export function isLogRange(values: readonly number[]): boolean {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return values.length > 1 && least > 0 && most >= 100 * least;

@@ -1,6 +1,6 @@
 /**
- * @file One measure of many runs over their parameters: runs that agree in the parameters asked for go together, and
- * each group has median and quartiles. Runs come by one at a time; of each a number stays, or the reason why there is
+ * @file One measure of many runs over their parameters: runs with equal values of the requested parameters form a group
+ * with median and quartiles. Runs are added one at a time; only their number is stored, or the reason why there is
  * none.
  */
 
@@ -10,21 +10,21 @@ import { parametersOf } from "./parameterColumns.ts";
 import { type Quartiles, quartiles } from "./quartiles.ts";
 import type { Cell, RunHead, RunSource } from "./table.ts";
 
-/** What stands in place of a parameter to tell layers apart. */
+/** Value of an axis that distinguishes layers instead of a parameter. */
 export const BY_LAYER = "layer";
 
-/** Parameters by which runs are told apart. */
+/** The parameters on the axes. */
 export interface SweepAxes {
   readonly x: string;
-  /** One curve a value: a parameter, or "layer". */
+  /** One curve per value: a parameter, or "layer". */
   readonly by?: string | undefined;
-  /** One panel a value. */
+  /** One panel per value. */
   readonly group?: string | undefined;
   /** The second parameter of a heat map. */
   readonly heat?: string | undefined;
 }
 
-/** The step that is looked at: a number, or the last of each run that has finished. */
+/** The step used: a number, or the last of each finished run. */
 export type AtStep = number | "last";
 
 /** Runs that agree in the parameters of the axes. */
@@ -34,21 +34,21 @@ export interface SweepCell extends Quartiles {
   readonly heat: Cell;
   readonly x: Cell;
   readonly runs: readonly string[];
-  /** Different seeds among them: fewer than runs where something was run twice. */
+  /** Number of different seeds; fewer than runs if runs were repeated. */
   readonly seeds: number;
 }
 
-/** Why a run is in no cell. */
+/** Why a run is left out. */
 export type LeftOutReason = "failed" | "unfinished" | "no measurement" | "no value" | "no parameter" | "unreadable";
 
 export interface LeftOut {
   readonly run: string;
   readonly reason: LeftOutReason;
-  /** What is known of it, a few words. */
+  /** Details, in a few words. */
   readonly detail: string;
 }
 
-/** A parameter that differs among the runs although it is on no axis, with some of its values. */
+/** A parameter that differs between runs but is on no axis, with some of its values. */
 export interface Differing {
   readonly parameter: string;
   readonly values: readonly Cell[];
@@ -56,31 +56,31 @@ export interface Differing {
 
 export interface Sweep {
   readonly cells: readonly SweepCell[];
-  /** Runs that are in a cell. */
+  /** Number of runs in cells. */
   readonly runs: number;
   readonly leftOut: readonly LeftOut[];
   readonly differing: readonly Differing[];
-  /** Steps that were looked at, from the least to the largest; null where nothing was. */
+  /** Smallest and largest step used; null if there is none. */
   readonly steps: readonly [number, number] | null;
-  /** What the number of a run is taken over; null where it is no median over layers. */
+  /** What the number of a run is a median over; null if it is not a median over layers. */
   readonly over: WholeValue["over"] | "both" | null;
-  /** Runs that have a value although they failed or go on, at a step before. */
+  /** Runs with a value although they failed or are unfinished, from an earlier step. */
   readonly unfinished: number;
-  /** Layers, of all runs that are in a cell, that have no number, and so are in none. */
+  /** Number of layers, of all runs in cells, that have no number and are left out. */
   readonly missing: number;
 }
 
-/** A parameter of a run by its name; setting, seed and steps stand in run.json. Undefined where it has none. */
+/** A parameter of a run by name; setting, seed and steps are in run.json. Undefined if it has no such parameter. */
 export function parameterOf({ info, config }: Pick<RunSource, "info" | "config">, name: string): Cell | undefined {
   if (name === "setting" || name === "seed" || name === "steps") return info[name];
   const found = parametersOf(config).get(name);
   return found === null ? undefined : found;
 }
 
-/** chosen: different values of a parameter that are remembered. */
+/** chosen: most different values of a parameter that are stored. */
 const MOST_VALUES = 8;
 
-/** A cell while runs come by. */
+/** A cell while runs are added. */
 interface Gathered {
   readonly key: readonly Cell[];
   readonly values: number[];
@@ -88,7 +88,7 @@ interface Gathered {
   readonly seeds: Set<number>;
 }
 
-/** Gathers runs as they come by. */
+/** Groups runs as they are added. */
 export class SweepGathering {
   readonly #measure: RunMeasure;
   readonly #axes: SweepAxes;
@@ -134,7 +134,7 @@ export class SweepGathering {
     this.#keep(run, found);
   }
 
-  /** What was found of all runs that came by. */
+  /** The result for all runs added. */
   finish(): Sweep {
     const cells = [...this.#cells.values()].map(({ key, values, runs, seeds }): SweepCell => {
       const [group = null, by = null, heat = null, x = null] = key;
@@ -194,13 +194,13 @@ export class SweepGathering {
     this.#look(run);
   }
 
-  /** Remembers the parameters that are on no axis. */
+  /** Records the parameters that are on no axis. */
   #look({ info, config }: RunSource): void {
     const own = new Map<string, Cell>([...head(info), ...parametersOf(config)]);
     const axes = this.#parameters();
     for (const name of new Set([...own.keys(), ...this.#values.keys()])) {
       if (name === "seed" || axes.includes(name)) continue;
-      const before = this.#values.get(name) ?? new Set(this.#runs > 1 ? [null] : []); // earlier runs had none
+      const before = this.#values.get(name) ?? new Set(this.#runs > 1 ? [null] : []); // earlier runs lacked it
       if (before.size < MOST_VALUES) before.add(own.get(name) ?? null);
       this.#values.set(name, before);
     }
@@ -216,9 +216,9 @@ const head = ({ setting, steps }: RunHead): [string, Cell][] => [
 interface ReadValues {
   readonly step: number;
   readonly values: readonly { readonly layer: string | null; readonly value: number }[];
-  /** All layers in their order, with a number or not. */
+  /** All layers in order, with or without a number. */
   readonly layers: readonly string[];
-  /** Layers that have none. */
+  /** Number of layers without a number. */
   readonly missing: number;
   readonly over?: WholeValue["over"];
 }
@@ -262,7 +262,7 @@ function unmeasured(step: number, steps: readonly number[]): string {
 
 const none = (reason: LeftOutReason, detail: string) => ({ reason, detail });
 
-/** Numbers ascending, then texts by the alphabet, then what has no value. */
+/** Numbers ascending, then texts alphabetically, then missing values. */
 export function compareCells(x: Cell, y: Cell): number {
   if (typeof x === "number" && typeof y === "number") return x - y;
   const rank = (value: Cell) => (typeof value === "number" ? 0 : value === null ? 2 : 1);

@@ -1,10 +1,10 @@
 /**
- * @file Tables of runs: what a column is, and what rows are made from. A table knows no file: whoever reads run folders
- * hands their parts over, one run at a time.
+ * @file Tables of runs: columns, and the sources of rows. A table knows no files: the reader of run folders supplies
+ * their contents, one run at a time.
  */
 import type { Snapshot } from "../measure/snapshot.ts";
 
-/** A value of a table. Numbers are finite; what has no value is null. */
+/** A value of a table. Numbers are finite; missing values are null. */
 export type Cell = string | number | boolean | null;
 
 export type ColumnType = "text" | "integer" | "number" | "boolean";
@@ -14,11 +14,11 @@ export interface Column {
   readonly type: ColumnType;
 }
 
-/** One run as tables read it. What is read of its files is read when it is asked for, and no more of it at a time. */
+/** One run as a source of tables. Its files are read lazily, one piece at a time. */
 export interface RunSource {
   readonly folder: string;
   readonly info: RunHead;
-  /** config.json: parameters, and how the run was carried out. */
+  /** config.json: parameters and execution options. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Whether its models were trained elsewhere. */
   readonly isAnalysis: boolean;
@@ -26,15 +26,15 @@ export interface RunSource {
   trajectories(): Iterable<TrajectoryOf>;
   /** By ascending step. */
   snapshots(): Iterable<Snapshot>;
-  /** That of one step; undefined where that step was not measured. */
+  /** The measurement at a step; undefined if that step was not measured. */
   snapshot(step: number): Snapshot | undefined;
   /** Steps that were measured, ascending. */
   snapshotSteps(): readonly number[];
-  /** The model before training, where an analysis had one. */
+  /** The model before training, if an analysis had one. */
   initial(): Snapshot | undefined;
 }
 
-/** What is read of run.json. */
+/** The part of run.json used by tables. */
 export interface RunHead {
   readonly id: string;
   readonly setting: string;
@@ -68,12 +68,12 @@ export interface TrajectoryOf {
   readonly loss: number;
 }
 
-/** One table: its own columns, and its rows of one run in their order. What a run is comes beside them. */
+/** One table: its own columns, and its rows for one run, in order. Columns of the run are added beside them. */
 export type Table = TableOfRun | TableOfMeasurements;
 
 interface TableHead {
   readonly name: string;
-  /** What a row is. */
+  /** Meaning of a row. */
   readonly meaning: string;
   readonly columns: readonly Column[];
 }
@@ -82,13 +82,13 @@ export interface TableOfRun extends TableHead {
   rows(run: RunSource): Iterable<readonly Cell[]>;
 }
 
-/** A table whose rows are of measurements, which come by one at a time, by ascending step. */
+/** A table whose rows come from measurements, supplied one at a time by ascending step. */
 export interface TableOfMeasurements extends TableHead {
-  /** @param initial the model before training, where an analysis had one */
+  /** @param initial the model before training, if an analysis had one */
   measured(initial: Snapshot | undefined): (snapshot: Snapshot) => Iterable<readonly Cell[]>;
 }
 
-/** The rows of some tables of a run; each measurement is read once, however many tables there are. */
+/** The rows of some tables of a run; each measurement is read only once. */
 export function* rowsOf<T extends Table>(
   run: RunSource,
   tables: readonly T[],
@@ -102,12 +102,12 @@ export function* rowsOf<T extends Table>(
     for (const { table, read } of readers) for (const row of read(snapshot)) yield { table, row };
 }
 
-/** Columns by their names and types: {step: "integer", ..}. */
+/** Columns from names and types: {step: "integer", ..}. */
 export function columnsOf(types: Readonly<Record<string, ColumnType>>): Column[] {
   return Object.entries(types).map(([name, type]) => ({ name, type }));
 }
 
-/** A number, or null where there is none. */
+/** The number, or null if it is missing or not finite. */
 export function finite(value: number | null | undefined): number | null {
   return value !== undefined && value !== null && Number.isFinite(value) ? value : null;
 }

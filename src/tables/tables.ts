@@ -1,4 +1,4 @@
-/** @file All tables of runs but that of the runs themselves (runColumns.ts), in the order in which they are listed. */
+/** @file All tables of runs except the table of runs itself (runColumns.ts), in the order of listing. */
 import { alignmentsTable } from "./alignmentsTable.ts";
 import { exponentsTable, phasesTable } from "./lawsTables.ts";
 import { layersTable } from "./layersTable.ts";

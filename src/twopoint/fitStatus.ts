@@ -35,8 +35,8 @@ export function stillness({ values }: Observations): { status: FitStatus; doubt:
   return {
     status: "no-movement",
     doubt: h
-      ? "The outputs stay where they are, so that nothing tells of their rate."
-      : "Nothing moves, so that nothing tells of the rates.",
+      ? "The outputs are constant, so their rate is undetermined."
+      : "Nothing changes, so the rates are undetermined.",
   };
 }
 

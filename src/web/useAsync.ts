@@ -8,7 +8,7 @@ export interface Loaded<T> {
 }
 
 /**
- * Reads anew when the key changes; the earlier value stays until the next one is there.
+ * Reads again when the key changes; the earlier value is kept until the next one arrives.
  *
  * @param key says what is read; undefined where there is nothing to read
  */

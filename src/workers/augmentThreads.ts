@@ -1,6 +1,6 @@
 /**
- * @file Threads that augment batches beside the training step. Each batch is a job of one thread; images are shared,
- * not copied. The threads do not keep the process alive unless someone waits for a batch.
+ * @file Threads that augment batches in parallel with training. Each batch is a job of one thread; images are shared,
+ * not copied. The threads do not keep the process alive unless a batch is awaited.
  */
 import { Worker } from "node:worker_threads";
 import type { AugmentationSource, BatchOrder } from "../data/augment/augmentation.ts";
@@ -19,8 +19,8 @@ const canStart = !import.meta.url.endsWith(".ts") || "typescript" in process.fea
  *
  * @param workers threads; 0 makes every batch in this one, as does running from TypeScript sources that Node cannot
  *   read
- * @param entry the thread's program; only tests give another
- * @throws RangeError if workers is no count, or above 64
+ * @param entry the thread's program; replaced only in tests
+ * @throws RangeError if workers is not an integer from 0 to 64
  */
 export function augmentThreads(workers: number, entry?: URL): MakeBatches {
   if (!Number.isInteger(workers) || workers < 0 || workers > 64)

@@ -1,6 +1,6 @@
 /**
- * @file The thread that augments batches: gets a source once and orders of batches after it, answers each with its
- * values.
+ * @file The thread that augments batches: receives a source once and then requests for batches, and answers each with
+ * its values.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { type AugmentationSource, augmentBatch, type BatchOrder } from "../data/augment/augmentation.ts";

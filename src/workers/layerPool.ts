@@ -1,7 +1,7 @@
 /**
- * @file Snapshots measured in worker threads, a layer at a time, so that both cores of a laptop work and the terminal
- * stays alive. Each layer is measured by the same function on the same numbers as without threads: the results are the
- * same to rounding, and the leading eigenvalues of wide layers to the tolerance of their solver.
+ * @file Measures snapshots in worker threads, one layer at a time, so that several cores are used and the terminal
+ * stays responsive. Each layer is measured by the same function on the same numbers as without threads: the results are
+ * the same to rounding, and the leading eigenvalues of wide layers to the tolerance of their solver.
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -23,48 +23,51 @@ import { type LayerMoments, type Moments, sumsOf } from "../moments/moments.ts";
 import type { Request } from "./layerWorker.ts";
 import { asLayerJob, type SumsJob } from "./sumsJob.ts";
 
-/** chosen: each worker holds the moments of the layer at hand; more of them gain little and take memory. */
+/** chosen: each worker holds the moments of its layer; more workers gain little and need memory. */
 const MOST_WORKERS = 8;
 
-/** chosen: operations below which a snapshot is done before a thread has started. */
+/** chosen: operations below which a snapshot is finished before a thread has started. */
 const WORTH_THREADS = 1e6;
 
-/** The built program of a worker; running from sources, as tests do, there is none, and layers are measured here. */
+/**
+ * The compiled program of a worker. Running from sources, as in tests, there is none, and layers are measured in this
+ * thread.
+ */
 const program = fileURLToPath(new URL("./layerWorker.js", import.meta.url));
 
 type Job = LayerJob | SumsJob;
 
-/** Threads that layers of these sizes are shared among; 0 where threads gain nothing. */
+/** Number of threads for layers of these sizes; 0 if threads gain nothing. */
 export function workerCount(layers: readonly Pick<LayerSize, "a" | "b">[]): number {
   const work = layers.reduce((sum, { a, b }) => sum + b.d ** 3 + (a?.d ?? 0) ** 3, 0);
   return work < WORTH_THREADS ? 0 : Math.min(MOST_WORKERS, availableParallelism(), layers.length);
 }
 
-/** Threads that stay up from one snapshot to the next, until they are closed. */
+/** Threads that are reused from one snapshot to the next, until closed. */
 export class LayerPool {
   private readonly workers: Worker[] = [];
   private readonly most: number;
 
-  /** @param most threads. Default: as many as the machine runs at once */
+  /** @param most most threads. Default: the available parallelism of the machine */
   constructor(most = availableParallelism()) {
     this.most = most;
   }
 
   /**
-   * All measures of all layers, as `snapshot` has them. The sums of the groups are handed to the threads and may be
-   * empty then; `total` stays.
+   * All measures of all layers, as by `snapshot`. The sums of the groups are transferred to the threads and may be
+   * empty afterwards; `total` is unchanged.
    *
-   * @param onLayer told how many layers are done
+   * @param onLayer called with the number of finished layers
    */
   async snapshot(total: Moments, options: SnapshotOptions, onLayer?: (done: number) => void): Promise<Snapshot> {
     return assembleSnapshot(total, options, await this.layers(layerJobs(total, options), onLayer));
   }
 
   /**
-   * The measures of some layers, of either form. The sums of their groups are handed to the threads instead of copied,
-   * and may be empty then.
+   * The measures of some layers, of either form. The sums of their groups are transferred to the threads, not copied,
+   * and may be empty afterwards.
    *
-   * @param onLayer told how many layers are done
+   * @param onLayer called with the number of finished layers
    */
   async layers(jobs: readonly Job[], onLayer?: (done: number) => void): Promise<LayerSnapshot[]> {
     const layers = new Array<LayerSnapshot>(jobs.length);
@@ -85,7 +88,7 @@ export class LayerPool {
     await Promise.all(this.workers.splice(0).map((worker) => worker.terminate()));
   }
 
-  /** Hands the jobs out, the widest layers first; a worker that is done gets the next. */
+  /** Distributes the jobs, widest layers first; a free worker gets the next. */
   private async share(
     jobs: readonly Job[],
     count: number,

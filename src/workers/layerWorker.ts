@@ -1,6 +1,6 @@
 /**
- * @file A worker thread of layerPool.ts: takes layers, gives their measures. Large products go to the engine, whose
- * kernels use wider vector instructions than JavaScript has.
+ * @file A worker thread of layerPool.ts: receives layers and returns their measures. Large products go to the engine,
+ * whose kernels use wider vector instructions than JavaScript has.
  */
 import { parentPort } from "node:worker_threads";
 import type { Program } from "../engine/engine.ts";
@@ -37,7 +37,7 @@ async function multiply({ X, Y, n, dx, dy, isSymmetric }: Product): Promise<Floa
   return found.product!.data as Float64Array;
 }
 
-/** A layer to measure, or to let go of the memory that is kept from layer to layer. */
+/** A layer to measure, or a request to release the memory kept between layers. */
 export type Request = LayerJob | SumsJob | "forget";
 
 let pool = new ArrayPool();

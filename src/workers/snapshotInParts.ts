@@ -1,6 +1,6 @@
 /**
- * @file The snapshot of a network that is measured a part of its layers at a time: the sums of each part are measured
- * and let go before those of the next are made. What later steps need of them is kept.
+ * @file The snapshot of a network measured in parts of its layers: the sums of each part are measured and released
+ * before those of the next are made. Data needed by later steps are kept.
  */
 import { totalmem } from "node:os";
 import { PairHalves, pairsFrom } from "../measure/network/pairs.ts";
@@ -13,18 +13,18 @@ import {
   type SnapshotOptions,
 } from "../measure/snapshot.ts";
 import { type LayerOutline, PART_BYTES } from "../moments/accumulate/layerOutline.ts";
-import type { GroupSums } from "../moments/accumulate/layerSums.ts";
+import type { UnfinishedMoments } from "../moments/accumulate/layerSums.ts";
 import { type LayerSums, pairSums } from "../moments/accumulate/layerSums.ts";
 import { type Moments, mergeLayers } from "../moments/moments.ts";
 import type { LayerPool } from "./layerPool.ts";
 import { groupsOf, type SumsJob } from "./sumsJob.ts";
 
-/** The largest file that Node reads as a whole: sums of more are measured, not kept. */
+/** The largest file that Node reads as a whole; larger sums are measured but not kept. */
 export const MOST_KEPT_BYTES = 2 ** 31;
 
 /**
- * chosen: what is left of the machine's memory beside a part of the sums is for the network, its values and the layers
- * at hand.
+ * chosen: share of the machine's memory for one part of the sums; the rest is for the network, its values and the
+ * current layers.
  */
 const MEMORY_SHARE = 2 / 5;
 
@@ -42,16 +42,16 @@ export function bytesOfFile(network: readonly LayerOutline[]): number {
 export class SnapshotInParts {
   private readonly pool: LayerPool;
   private readonly network: readonly LayerOutline[];
-  /** Those that were added so far. */
+  /** Layers added so far. */
   readonly layers: LayerSnapshot[] = [];
   private kept: Moments | undefined;
   private halves: PairHalves | undefined;
-  /** Whether the sums of all layers are kept; else those of the attention heads. */
+  /** Whether the sums of all layers are kept; otherwise only those of the attention heads. */
   readonly isKept: boolean;
 
   /**
    * @param network its layers, in the order in which their parts are added
-   * @param mostKept memory of sums up to which they are kept
+   * @param mostKept most bytes of sums that are kept
    */
   constructor(pool: LayerPool, network: readonly LayerOutline[], mostKept = MOST_KEPT_BYTES) {
     this.pool = pool;
@@ -60,13 +60,13 @@ export class SnapshotInParts {
   }
 
   /**
-   * Measures the layers of a part, whose sums are then used up.
+   * Measures the layers of a part; their sums are consumed.
    *
    * @param groups their sums over groups of the samples
-   * @param onLayer told how many layers of the network are done
+   * @param onLayer called with the number of finished layers of the network
    */
   async add(
-    groups: readonly GroupSums[],
+    groups: readonly UnfinishedMoments[],
     options: Omit<SnapshotOptions, "groups">,
     onLayer: (done: number) => void = () => {},
   ): Promise<void> {
@@ -96,7 +96,7 @@ export class SnapshotInParts {
     this.layers.push(...(await this.pool.layers(jobs, (done) => onLayer(before + done))));
   }
 
-  /** The snapshot of the parts so far, and what is kept of their sums. */
+  /** The snapshot of the parts so far, and the kept sums. */
   finished(options: SnapshotOptions): { snapshot: Snapshot; kept: Moments } {
     if (this.kept === undefined) throw new RangeError("snapshot: expected at least one part of the layers, got none");
     const pairs = this.halves && pairsFrom(this.halves, this.kept.step, options);

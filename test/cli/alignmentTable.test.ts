@@ -74,7 +74,7 @@ describe("the table of alignments", () => {
     const bare = layer("hidden.1", without, without);
     bare.alignment.covariance = bare.alignment.paper;
     bare.alignment.raw = bare.alignment.paper;
-    const line = "noise not known: there is one group of samples";
+    const line = "standard error unknown: there is one group of samples";
     expect(renderAlignmentTable(snapshot(0, [bare]))).toContain(line);
     expect(renderAlignmentTable(snapshot(0, [bare, layer("hidden.2", side(aligned(0.5)), without)]))).not.toContain(
       line,
@@ -107,7 +107,7 @@ describe("the table of alignments", () => {
     const text = renderAlignmentTable(snapshot(10, [final.layers[0]!, dead]), { initial });
     expect(text.split("\n").slice(0, 3)).toEqual([
       "1 of 6 relations hold by the paper's convention.",
-      "Dead, and in no count or median: hidden.2 (no sample has a gradient there).",
+      "Dead, and excluded from counts and medians: hidden.2 (no sample has a gradient there).",
       "",
     ]);
   });

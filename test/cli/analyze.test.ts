@@ -148,7 +148,7 @@ describe("all samples in one batch", () => {
     const words = ["labels", "cross-entropy", "--cost", cost, "--out", `${cost}.html`] as const;
     const table = await analyze("all at once.onnx", "x", ...words, "--quiet");
     expect([table.code, table.err]).toEqual([0, ""]);
-    expect(table.out).toMatch(/\nup [\s\S]*\ndown [\s\S]*noise not known: there is one group of samples/);
+    expect(table.out).toMatch(/\nup [\s\S]*\ndown [\s\S]*standard error unknown: there is one group of samples/);
     const { out } = await analyze("all at once.onnx", "x", ...words, "--json");
     const { layers, samples } = JSON.parse(out) as Snapshot;
     expect(samples).toBe(n);

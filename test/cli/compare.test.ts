@@ -209,7 +209,9 @@ test("runs of different settings stand side by side: no null, no exponent, each 
     expect(text).not.toMatch(/null|NaN|undefined/);
     expect(text).toContain("llm-abcdef");
     expect(text).toContain("runs of different settings: fc2, llm; not all of them have");
-    expect(text.replaceAll("\n", " ")).toContain("over all layers, for want of a chain of maps: 2026-11-29-llm-abcdef");
+    expect(text.replaceAll("\n", " ")).toContain(
+      "over all layers, since the network is not a chain of maps: 2026-11-29-llm-abcdef",
+    );
     expect(text).toContain("measured maps and heads on"); // "layers" is a parameter here
     expect(text.replaceAll("\n", " ")).toContain("the runs are of different settings");
     for (const i of [0, 1, 2]) expect(text).toContain(`.${i}.`); // names of layers stay apart
@@ -225,7 +227,7 @@ test("of a failed run it is said that it failed, and why", async () => {
   ]);
   const { out } = await crh("compare", runs[1]!, failed);
   expect(out).toMatch(/^failed$/m);
-  expect(out.replaceAll("\n", " ")).toContain("failed: 2026-11-29-fc2-fa11ed, run: the loss is NaN; what stands here");
+  expect(out.replaceAll("\n", " ")).toContain("failed: 2026-11-29-fc2-fa11ed, run: the loss is NaN; these values");
   const before = planted("2026-11-29-fc2-0fa11e", { info: { status: "failed", error: "run: no memory" } });
   for (const step of [0, 40]) rmSync(snapshotPath("planted", "2026-11-29-fc2-0fa11e", step));
   expectOneLine(await crh("compare", runs[0]!, before), FAILED, /; it failed \(run: no memory\), leave it out$/m);
@@ -255,7 +257,7 @@ describe("what cannot be compared is one line", () => {
     expectOneLine(
       failed,
       FAILED,
-      /^crh compare: expected runs with a measurement, got none in .*; let it run on with crh resume$/m,
+      /^crh compare: expected runs with a measurement, got none in .*; continue it with crh resume$/m,
     );
   });
 });

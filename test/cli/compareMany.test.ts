@@ -64,7 +64,7 @@ describe("a measure over a parameter", () => {
     expect(out).toMatch(/^layers\.0 +0\.001 +2 /m);
     const words = out.replaceAll("\n", " ");
     expect(words).toContain("covariance.b.rga: forward RGA, covariances; at the last step, 100");
-    expect(words).toContain("3 values of layers are missing in these runs, and in no row");
+    expect(words).toContain("3 values of layers are missing in these runs and in no row");
     expect(words).toContain("doubt: the runs differ in lr (0.1, 0.2) as well; medians may mix them");
   });
 
@@ -132,9 +132,11 @@ describe("runs that have no number", () => {
     const words = out.replaceAll("\n", " ");
     expect(words).toMatch(/left out, 1 run failed: \S+ \(run: the loss is NaN\)/);
     expect(words).toMatch(/left out, 1 run not finished \(--at STEP .*\(running at step 0 of 100\)/);
-    expect(words).toMatch(/left out, 1 run without a parameter that is asked for: \S+ \(no decay, setting other\)/);
+    expect(words).toMatch(/left out, 1 run without a requested parameter: \S+ \(no decay, setting other\)/);
     const at = await compare(sweep, "--x", "decay", "--y", "b.rga", "--at", "100");
-    expect(at.out.replaceAll("\n", " ")).toContain("2 runs of them failed or stopped at a later step, or go on");
+    expect(at.out.replaceAll("\n", " ")).toContain(
+      "2 runs of them failed or stopped at a later step, or are still running",
+    );
     expect(at.out).toMatch(/^0\.001 +4 /m);
   });
 });

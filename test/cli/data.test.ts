@@ -61,7 +61,7 @@ test("an interruption is said in one line that tells how to go on", async () => 
   };
   const out = join(root, "interrupted");
   await expect(getSet(set, { out, from: server.url, quiet: true }, io)).rejects.toThrow(
-    "data get: interrupted; what came of set.tar.gz is kept, the same command goes on",
+    "data get: interrupted; the received part of set.tar.gz is kept, the same command continues",
   );
   expect(existsSync(join(out, "set.tar.gz.part"))).toBe(true);
 });

@@ -47,7 +47,7 @@ test.each<[string, RegExp]>([
   ["run fc2 --weight-decay", /as decay=VALUE, /],
   ["run fc2 wd=0.1", /^crh run: fc2: expected a parameter, got "wd"; did you mean decay\?/],
   ["run fc2 --seed 1 seed=2", /^crh run: expected seed once, got it twice; give it once/],
-  ["run fc2 --seed", /^crh run: expected a value behind --seed <number>, got none; crh run --help shows/],
+  ["run fc2 --seed", /^crh run: expected a value after --seed <number>, got none; crh run --help shows/],
   ["data fetch", /^crh data: expected a command, got fetch; crh data --help lists them/],
   ["twopoint fit x.csv", /^crh twopoint fit: expected --dx2 <number>, got none; /],
   ["completion tcsh", /^crh completion: expected one of bash, zsh, fish as <shell>, got tcsh; /],

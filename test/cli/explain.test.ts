@@ -70,7 +70,7 @@ describe("explainLayer", () => {
     const found = explainLayer(layer);
     expect(found.summary).toContain("it is in phase 6");
     expect(found.laws.find((line) => line.startsWith("forward H ~ G^s"))).toMatch(/s = (2\.9|3\.0)\d, 95 % within/);
-    expect(found.doubts.join(" ")).toContain("before training are not known");
+    expect(found.doubts.join(" ")).toContain("before training are unknown");
   });
 
   test("compares with the start where it is known", () => {
@@ -128,7 +128,7 @@ describe("explainLayer", () => {
     expect(lines).toContain("for 2.5 % of the samples the nearest class mean");
     expect(lines).not.toContain("Theorem 3");
     expect(explainLayer(with_).collapse.join(" ")).not.toContain("before training");
-    expect(lines).toContain("With so few samples of a class it shows 50 % of the spread that more would.");
+    expect(lines).toContain("With so few samples per class it shows 50 % of the spread that many samples would show.");
     expect(explainLayer(layer).collapse).toEqual([]);
   });
 
@@ -142,7 +142,7 @@ describe("explainLayer", () => {
     };
     const single = wordsOf([1, -1, 2], [0, 1, 2]);
     expect(single).toContain("Features of 3 samples in 3 classes: too few samples.");
-    expect(single).toContain("NC1, NC4 and the spread of the outputs are not known");
+    expect(single).toContain("NC1, NC4 and the spread of the outputs are unknown");
     expect(single).not.toContain("tr(S_w");
     const some = wordsOf([1.5, 0.5, -0.5, -1.5, 3], [0, 0, 1, 1, 2]);
     expect(some).toContain("One class of one sample has no part in it.");
@@ -161,7 +161,7 @@ describe("explainLayer", () => {
       `The same for W without the initial weights: cosine ${known.change!.one.cosine!.toFixed(3)}`,
     );
     expect(words[2]).toContain("WWᵀ with G_b cosine 1.000");
-    expect(words[3]).toBe("Random directions of the outputs stand for all of them.");
+    expect(words[3]).toBe("Estimated from random directions of the outputs.");
     const unknown = explainLayer({ ...layer, ansatz: { ...featureAnsatz(W, agop), n: 9, exact: true } }).ansatz;
     expect(unknown).toHaveLength(2);
     expect(unknown[1]).toContain("crh analyze --initial takes the model before training");

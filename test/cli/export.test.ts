@@ -65,7 +65,7 @@ test("Parquet and CSV hold the same tables, as DuckDB reads them", async () => {
   const again = await exported("--format", "csv", "-o", csv);
   expect([again.code, again.out]).toEqual([1, ""]);
   expect(again.err).toMatch(
-    /^crh export: expected a place where nothing is, got .*runs\.csv, which is there; .*--replace\n$/,
+    /^crh export: expected a path that does not exist, got .*runs\.csv, which exists; .*--replace\n$/,
   );
   expect((await exported("--format", "csv", "-o", csv, "--replace")).code).toBe(0);
 });

@@ -60,9 +60,9 @@ test("held-out samples of any setting with hidden representations are followed",
 });
 
 test.each([
-  [["twopoint", "--follow", "0,1"], /^crh run: expected a setting that follows nothing by itself/],
+  [["twopoint", "--follow", "0,1"], /^crh run: expected a setting without followed points of its own/],
   [["mlp", "--data", "images", "--follow", "0,45"], /^crh run: follow: expected samples from 0 to 44, got 45/],
-  [["mlp", "--data", "images", "--follow", "3"], /two different places of samples/],
+  [["mlp", "--data", "images", "--follow", "3"], /different indices of samples/],
   [["twopoint", "gain=0"], /^crh run: twopoint: expected gain to be greater than 0, got "0"/],
   [["twopoint", "dx2=0"], /^crh run: twopoint: expected dx2 to be greater than 0, got "0"/],
   [["twopoint", "layer=20"], /^crh run: twopoint: expected layer to be one of 0 to 19, got 20/],
@@ -108,7 +108,7 @@ describe("a run that follows two points and measures nothing else", () => {
     expect(whole.out).toMatch(/^Hidden layer 0 /m);
     const one = await crh("explain", "latest", "0", "--in", "alone");
     expect(one.out).not.toMatch(/^Hidden layer 1 /m);
-    expect(one.out).toContain("the theory conserves it");
+    expect(one.out).toContain("by the theory it is conserved");
     const wrong = await crh("explain", "latest", "9", "--in", "alone");
     expect(wrong.err).toMatch(/^crh explain: expected a layer of the measurement, got "9".*0, 1/);
   });

@@ -147,11 +147,11 @@ test("what does not lie as the model has it is refused with the words that say h
     expectOneLine(await crh(`analyze free.onnx --inputs ${inputs} ${rest}`), code, message);
   await refused(
     "x=x.npy h=h.npy s=0.5",
-    /or say that samples lie along another axis .*: --inputs h=h\.npy@axis=1 or h=h\.npy@same$/m,
+    /or state that samples are along another axis .*: --inputs h=h\.npy@axis=1 or h=h\.npy@same$/m,
   );
   await refused(
     "x=x.npy h=zeros s=s.npy",
-    /got shape \(\); what is the same for all samples is given as --inputs s=s\.npy@same or s=0\.5$/m,
+    /got shape \(\); values shared by all samples are given as --inputs s=s\.npy@same or s=0\.5$/m,
   );
   await refused("x=x.npy g=h.npy", /^crh analyze: expected the name of an input .*, got g; known: x, h, s/, 2);
   await refused(
@@ -183,7 +183,7 @@ test("a graph is one example: the loss is the sum over its nodes, and its gradie
   );
   const sequence = await measured("sequence.onnx --inputs x=x1.npy A=A1.npy --targets nodes1.npy --loss cross-entropy");
   expect(graph.notes.at(-1)).toMatch(
-    /^All inputs are given whole: the data are one example, its loss is the sum over its 20 rows/,
+    /^All inputs are fed unsplit: the data are one example, its loss is the sum over its 20 rows/,
   );
   expect(graph.samples).toBe(n);
   expect(graph.loss.mean).toBeCloseTo(sequence.loss.mean!, 5);

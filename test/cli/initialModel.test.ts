@@ -149,7 +149,7 @@ describe("the model before training", () => {
     const page = readFileSync(join(dir, "report.html"), "utf8");
     expect(page).toContain("<dt>before training</dt><dd>start.onnx</dd>");
     expect(page).toContain(`start ${first}`);
-    expect(page).not.toContain("values before training are not known");
+    expect(page).not.toContain("values before training are unknown");
     const { out: json } = await analyze("model.onnx", "--initial", "start.onnx", "--json");
     writeFileSync(join(dir, "measured.json"), json);
     const { out: words } = await crh("explain", "measured.json", "layers.0");
@@ -158,7 +158,7 @@ describe("the model before training", () => {
         `Backward RGA [^.]*: [^;]* by the paper's convention \\([^)]*; ${first.replace(".", "\\.")} before training;`,
       ),
     );
-    expect(words).not.toContain("before training are not known");
+    expect(words).not.toContain("before training are unknown");
   });
 });
 

@@ -184,7 +184,7 @@ describe("crh doctor", () => {
     for (const name of ["crh", "Node", "ONNX Runtime", "telemetry", "threads", "memory", "runs folder", "PyTorch"])
       expect(out).toMatch(new RegExp(`^(ok|missing) +${name} `, "m"));
     expect(out).toMatch(/^ok +telemetry +off;/m);
-    expect(out).toMatch(/\n\nEverything needed works; what is missing is optional\.\n$/);
+    expect(out).toMatch(/\n\nEverything required works; missing items are optional\.\n$/);
     expect(existsSync(join(root, "runs"))).toBe(false);
   });
 

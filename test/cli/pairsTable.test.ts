@@ -42,13 +42,12 @@ describe("the table of pairs", () => {
       layers.4 → layers.5  ReLU         0.070   0.867 ±0.012    0.20  0.794  0.79  rounding
 
       imbalance: |UᵀU − WWᵀ| over |UᵀU| + |WWᵀ|
-      noise balance: correlation of A and B ± standard error; chance: 97.5 % of unrelated ones lie below,
-      of rotation the mean cosine; A / B: of their traces
-      W is the map below with its bias, U the one above; A = E[G_Uᵀ G_U] and B = E[G_W G_Wᵀ] are mean
-      squares of the gradients of single examples on what the two share (of rescaling the diagonals)
+      noise balance: correlation of A and B ± standard error; chance: 97.5 % quantile of unrelated ones,
+      for rotation the mean cosine; A / B: ratio of their traces
+      W is the map below with its bias, U the one above; A = E[G_Uᵀ G_U] and B = E[G_W G_Wᵀ] are second
+      moments of the gradients of single examples on the shared values (their diagonals for rescaling)
       RGA: of the representation between the two, by the paper's convention
-      drift: by how much of its norm the charges' change since the measurement before misses the
-      prediction
+      drift: relative error of the predicted change of the charges since the previous measurement
       "
     `);
   });

@@ -90,7 +90,7 @@ describe("answers", () => {
     const { out } = await query("select range i, range / 3 t from range(2500)");
     expect(out.split("\n").slice(1, 101)).toHaveLength(100);
     expect(out).toMatch(
-      /^ *99 +33\n2,400 rows more; --csv prints all 2,500\nnumbers to 6 digits; --csv has them whole\n$/m,
+      /^ *99 +33\n2,400 more rows; --csv prints all 2,500\nnumbers to 6 digits; --csv has them whole\n$/m,
     );
     expect(await csv("select * from range(2500)")).toHaveLength(2500);
     const wide = (await query("select * from runs")).out;
@@ -114,7 +114,7 @@ describe("what is refused", () => {
     ["select 1; select 2", /expected one statement, got 2; /],
     ["create table t as select 1", /expected a query such as SELECT, got CREATE; tables of runs are read only; /],
     ["set memory_limit = '9GB'", /got SET/],
-    ["call enable_logging(storage = 'file', storage_path = 'log')", /would write a log/],
+    ["call enable_logging(storage = 'file', storage_path = 'log')", /writes a log/],
   ])("%s is one line", async (sql, line) => {
     const { code, out, err } = await query(sql);
     expect([code, out]).toEqual([2, ""]);
@@ -153,7 +153,7 @@ describe("what is refused", () => {
     rmSync(join(root, "empty"), { recursive: true });
     const gone = join(root, "gone");
     expect(() => runFolders(gone, [gone], () => {})).toThrow(
-      `runs: expected a folder of runs, got ${gone}, which is not there; crh run makes it`,
+      `runs: expected a folder of runs, got ${gone}, which does not exist; crh run creates it`,
     );
     vi.doMock("@duckdb/node-api", () => {
       throw new Error("Cannot find package");

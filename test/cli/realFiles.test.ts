@@ -190,7 +190,7 @@ describe("a model that ends in probabilities", () => {
   test.each(["softmax", "softmax reshaped"])("%s: cross-entropy and nll are of what is before it", async (name) => {
     const expected = await lossOfLogits();
     const { found, err } = await measured(`${name}.onnx`, ...usual);
-    expect(err).toContain("The model ends in Softmax: the loss is taken of its input");
+    expect(err).toContain("The model ends in Softmax: the loss uses its input");
     expect(found.loss.mean).toBeCloseTo(expected, 6);
     const nll = await measured(`${name}.onnx`, ...usual, "--loss", "nll");
     expect(nll.err).toContain("The model ends in Softmax: nll takes the logarithm");

@@ -83,13 +83,11 @@ describe("crh report", () => {
     expect(existsSync(join(run.dir, "report.html"))).toBe(false);
   });
 
-  test("into a folder that is not there is one line", async () => {
+  test("into a missing folder is one line", async () => {
     await measuredRun();
     const { code, out, err } = await report("latest", "-o", join(root, "none", "page.html"));
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toMatch(
-      /^crh report: expected a writable folder .*none, got a folder that is not there \(ENOENT\); [^\n]*\n$/,
-    );
+    expect(err).toMatch(/^crh report: expected a writable folder .*none, got a missing folder \(ENOENT\); [^\n]*\n$/);
   });
 
   test("of a run without a measurement, or none at all, is one line", async () => {

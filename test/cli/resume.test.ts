@@ -85,11 +85,11 @@ test("kill -9 from outside; while it still runs it cannot be resumed", async () 
 
 test("SIGINT ends with 130 and one line whose advice finds the run, which then equals the unbroken one", async () => {
   const stopped = await faulty(`SIGINT ${Math.floor(calls.fc2 / 2)}`, "run", ...settings.fc2, "--out", "stopped");
-  expectOneLine(stopped, 130, /^crh run: stopped at step \d+ of 400, nothing is lost; go on with crh resume \S+\n$/);
+  expectOneLine(stopped, 130, /^crh run: stopped at step \d+ of 400, nothing is lost; continue with crh resume \S+\n$/);
   const run = onlyRun(join(dir, "stopped"));
   expect(readJson(run, "run.json").status).toBe("interrupted");
   expect(readdirSync(run)).toContain("report.html");
-  const advice = / go on with crh resume (\S+)\n$/.exec(stopped.err)![1]!;
+  const advice = / continue with crh resume (\S+)\n$/.exec(stopped.err)![1]!;
   const { code, out } = await crh("resume", advice, "--json", "--quiet");
   expect(code).toBe(0);
   expect(JSON.parse(out).final).toEqual(readJson(whole.fc2, "snapshots", "step-00000400.json"));
@@ -114,7 +114,7 @@ describe("a torn newest checkpoint", () => {
     expectOneLine(
       refused,
       1,
-      /^crh resume: expected a whole checkpoint, got a damaged .*; go on from an earlier one with crh /,
+      /^crh resume: expected a whole checkpoint, got a damaged .*; continue from an earlier one with crh /,
     );
     expect(resultsOf(run)).toEqual(before);
     const advice = / with crh (resume \S+ --from \d+)\n$/.exec(refused.err)![1]!.split(" ");

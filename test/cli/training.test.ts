@@ -93,7 +93,7 @@ test("a run that would take more than an hour stops at once without --yes, and g
   expectOneLine(
     await crh("run", ...long, "--quiet"),
     2,
-    /^crh run: expected --yes for an estimated time of .* \(1,000,000,000 steps and \d+ measurements\), .* go on with crh resume \S+ --yes$/m,
+    /^crh run: expected --yes for an estimated time of .* \(1,000,000,000 steps and \d+ measurements\), .* continue with crh resume \S+ --yes$/m,
   );
   const run = onlyRun(join(dir, "long"));
   const { status, step } = openRun(run).info();

@@ -224,7 +224,7 @@ describe("crh twopoint fit", () => {
     const { code, out } = await crh("fit @still.csv --dx2 1 --dy2 0.5");
     expect(code).toBe(0);
     expect(out).toMatch(/no-movement$/m);
-    expect(out).toMatch(/^Layer 2: Nothing moves, so that nothing tells of the rates\.$/m);
+    expect(out).toMatch(/^Layer 2: Nothing changes, so the rates are undetermined\.$/m);
   });
 
   test.each([

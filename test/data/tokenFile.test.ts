@@ -26,8 +26,8 @@ describe("a token file", () => {
     ["cut in the header", bytesOf([1], 5).subarray(0, 40), "expected a header of 64 bytes, got 40 bytes"],
     ["of another kind", new Uint8Array(80), "expected a token file, got something else"],
     ["of a later version", bytesOf([1], 5, (v) => v.setUint32(8, 2, true)), "expected version 1, got 2"],
-    ["of another width", bytesOf([1], 5, (v) => v.setUint32(12, 4, true)), "expected 2 bytes a token"],
-    ["without vocabulary", bytesOf([1], 5, (v) => v.setUint32(16, 0, true)), "expected 2 bytes a token"],
+    ["of another width", bytesOf([1], 5, (v) => v.setUint32(12, 4, true)), "expected 2 bytes per token"],
+    ["without vocabulary", bytesOf([1], 5, (v) => v.setUint32(16, 0, true)), "expected 2 bytes per token"],
     [
       "cut in a token",
       bytesOf([1, 2], 5).subarray(0, 67),

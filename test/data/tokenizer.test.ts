@@ -48,9 +48,9 @@ describe("a byte-pair tokenizer", () => {
 
   test.each([
     ["no JSON", utf8("{"), utf8(""), /to hold JSON/],
-    ["a list", utf8("[1]"), utf8(""), /an index of its own/],
-    ["equal indices", utf8('{"a": 1, "b": 1}'), utf8(""), /an index of its own/],
-    ["a huge index", utf8('{"a": 1e15}'), utf8(""), /an index of its own/],
+    ["a list", utf8("[1]"), utf8(""), /a unique index/],
+    ["equal indices", utf8('{"a": 1, "b": 1}'), utf8(""), /a unique index/],
+    ["a huge index", utf8('{"a": 1e15}'), utf8(""), /a unique index/],
     ["too few tokens", utf8('{"a": 0}'), utf8(""), /got none for byte 0/],
     [
       "a merge of unknown tokens",

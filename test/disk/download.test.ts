@@ -118,7 +118,7 @@ describe("a download", () => {
       response.writeHead(200, { "content-length": 100_000 });
       response.write(bytes.subarray(0, 500));
     };
-    await expect(get({ stall: 80 })).rejects.toThrow(/\d+ bytes are kept, the same command goes on$/);
+    await expect(get({ stall: 80 })).rejects.toThrow(/\d+ bytes are kept, the same command continues$/);
     expect(existsSync(`${path}.part`)).toBe(true);
   });
 

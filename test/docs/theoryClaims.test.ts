@@ -378,7 +378,7 @@ describe("Eq. 88", () => {
     const of = (key: "before" | "after") => mean(evened.map((one) => one[key])).toFixed(2);
     expect(Number(of("after"))).toBeGreaterThan(Number(of("before")));
     expectStated(
-      `of ${times} layers ${evened.length} have such a group, and the cosine of H with the true one is ${of("after")} in place of ${of("before")}`,
+      `of ${times} layers ${evened.length} have such a group, and the cosine of H with the true one is ${of("after")} instead of ${of("before")}`,
     );
   });
 });

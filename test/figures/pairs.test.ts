@@ -67,8 +67,8 @@ describe("courses of pairs", () => {
       const pairs = Array.from({ length: blocks }, (_, block) => plantedHeads(block, 3)).flat();
       return textsOf(noiseBalanceOverTime(snapshots.map((one) => withPairs(one, pairs)))!.svg).join(" ");
     };
-    expect(words(2)).toContain("of heads their range");
-    expect(words(12)).toContain("of heads medians alone");
+    expect(words(2)).toContain("heads: their range");
+    expect(words(12)).toContain("heads: medians only");
   });
 
   test("are missing where there is one step, or no pair", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { landscapeFigure } from "../../src/figures/symmetry/landscape.ts";
 import { rotationFigure } from "../../src/figures/symmetry/rotation.ts";
-import { wanderingFigure } from "../../src/figures/symmetry/wandering.ts";
+import { weightPathsFigure } from "../../src/figures/symmetry/weightPaths.ts";
 import { logarithmicSteps, theoryCurvesFigure } from "../../src/figures/twopoint/theoryCurves.ts";
 import { landscape } from "../../src/symmetry/landscapes.ts";
 import "../../src/figuresNode/linkedomDocument.ts";
@@ -76,9 +76,12 @@ describe("singular values over the penalty", () => {
 
 describe("the way of two weights", () => {
   it("is drawn from its start to its end, with the place of rest", () => {
-    const figure = wanderingFigure([{ name: "SGD", u: [2, 1.5, 1], w: [0.5, 0.7, 1] }], { product: 1, rest: [1, 1] })!;
+    const figure = weightPathsFigure([{ name: "SGD", u: [2, 1.5, 1], w: [0.5, 0.7, 1] }], {
+      product: 1,
+      rest: [1, 1],
+    })!;
     expect(figure.svg).toContain("balance of noise");
     expect(figure.csv).toContain("SGD,1.5,0.7");
-    expect(wanderingFigure([{ name: "SGD", u: [], w: [] }], { product: 1, rest: undefined })).toBeUndefined();
+    expect(weightPathsFigure([{ name: "SGD", u: [], w: [] }], { product: 1, rest: undefined })).toBeUndefined();
   });
 });

@@ -39,7 +39,7 @@ describe("Fig. 21, representations come to rest", () => {
   test("one measured often, each time with the one before alone, is not decided by what that cannot tell", () => {
     const found = verdict(measuredCourse(converged(0.005), { direct: false, measured: every(2_000) }));
     expect(found?.verdict).toBe("undecided");
-    expect(found?.because).toContain("do not tell fluctuation from drift");
+    expect(found?.because).toContain("do not distinguish fluctuation from drift");
   });
 
   test("a few measurements late in a run do not tell a slow drift from rest, and a still network from neither", () => {
@@ -47,7 +47,7 @@ describe("Fig. 21, representations come to rest", () => {
     for (const course of [logDrift(1, 0.03), randomWalk(1, 1e-4)])
       expect(verdict(measuredCourse(course, { measured: late }))).toMatchObject({
         verdict: "undecided",
-        because: "there are too few measurements to tell rest from a slow drift that was as fast before",
+        because: "there are too few measurements to distinguish convergence from a slow, steady drift",
       });
     expect(verdict(measuredCourse(randomWalk(1, 1), { measured: late }))?.verdict).toBe("does not hold");
     expect(verdict(measuredCourse(converged(0.001), { measured: late }))?.verdict).toBe("holds");
@@ -56,7 +56,7 @@ describe("Fig. 21, representations come to rest", () => {
   test("what stands still at a rate of zero says nothing, what moves even so is said to", () => {
     expect(verdict(measuredCourse(converged(0.005)), cosine)).toMatchObject({
       verdict: "undecided",
-      because: "the schedule's rate is at zero at the end, where every network stands still",
+      because: "the learning rate ends at zero, where every network stops changing",
     });
     expect(verdict(measuredCourse(logDrift(0, 1)), cosine)?.verdict).toBe("does not hold");
     const constant = cosine.map((row) => ({ ...row, value: 0.1 }));

@@ -28,7 +28,9 @@ describe("findings", () => {
     const found = findings([{ ...last, layers }], "paper");
     expect(found.filter(({ verdict }) => verdict === "dead")).toHaveLength(6);
     expect(countSentence(found)).toMatch(/ of 12 relations hold by the paper's convention/);
-    expect(deadSentence(layers)).toBe("Dead, and in no count or median: layers.1 (no sample has a gradient there).");
+    expect(deadSentence(layers)).toBe(
+      "Dead, and excluded from counts and medians: layers.1 (no sample has a gradient there).",
+    );
     expect(deadSentence(layers.map((layer) => ({ ...layer, dead: ["no-activation" as const] })))).toBe(
       "The network is dead: no sample has an activation there in all 3 layers.",
     );

@@ -30,7 +30,7 @@ describe("how far from stationary a run is", () => {
     const flat = [...rows("train/loss", () => 2), ...rows("lr", (step) => 0.1 * (1000 - step))];
     expect(stationaritySentence({ snapshots: [withResiduals([0.02, 0.031, 0.04], 0.03)], metrics: flat })).toBe(
       "How far from stationary: residual 0.031 over a floor of 0.030 (Eq. 53, in units of γ|W|, median over layers); " +
-        "loss standing still, down by less than 1 % over the last half of the steps; the schedule's rate is at zero, where everything stands still.",
+        "loss constant, down by less than 1 % over the last half of the steps; the learning rate is zero, where nothing changes.",
     );
   });
 

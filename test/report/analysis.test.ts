@@ -52,7 +52,7 @@ test("an analysis has no words about steps, runs, seeds or values at the start, 
   for (const part of body.querySelectorAll("script, #equations")) part.remove();
   const rule = ruleInWords.slice(1);
   expect(body.textContent).toContain(rule);
-  const rest = body.textContent!.replaceAll(rule, "").replaceAll("Values before training are not known.", "");
+  const rest = body.textContent!.replaceAll(rule, "").replaceAll("Values before training are unknown.", "");
   expect(rest).not.toMatch(/\b(steps?|seed|runs?|start|initial|earlier|training|undefined|NaN|null,)\b/);
   expect(body.querySelectorAll("i.start")).toHaveLength(0);
 });
@@ -142,7 +142,7 @@ test("heads are counted apart from maps and compared with the other heads", () =
   expect(text).toContain("4 maps and 6 attention heads measured on 3,000 samples");
   expect(text).toMatch(/relation hold in \d of 4 layers/);
   expect(text).toContain("Attention heads: RGA holds in 0 of 6; median 0.55 (null 0.12).");
-  expect(text).toContain("aligns with its own gradient, not with what all heads of the layer share");
+  expect(text).toContain("aligns with its own gradient, not with a direction that all heads of the layer share");
   const { moments: _moments, ...bare } = plantedAnalysis();
   expect(textOf({ ...bare, snapshots: [snapshot] })).not.toContain("the other heads");
 });

@@ -66,7 +66,7 @@ describe("the table of collapse", () => {
       expect(cellsOf(html, name)[0]).toBe("–");
     expect(cellsOf(html, "mean cosine of centred")[0]).not.toBe("–");
     const some = renderCollapse({ ...plantedRun(), snapshots: [await measured(1, 0, classes + 3)] });
-    expect(some).toContain("One class of one sample has no part in the spread within classes");
+    expect(some).toContain("One class of one sample has no spread within classes");
     expect(collapseOverTime([await measured(1, 0, classes), await measured(1, 10, classes)])?.csv).not.toContain("NaN");
   });
 

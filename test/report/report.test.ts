@@ -212,7 +212,7 @@ test("a preset stands among the facts, a linear probe in the summary and in a pa
   expect(page(data).querySelector("#parameters .facts")!.textContent).toContain("batch128 in 4 parts");
   expect(text).toContain("threads2");
   expect(text).not.toContain("keep");
-  expect(text).toContain("A linear probe of the features (Eq. 79) names 50.0 % of the classes, 25.0 % at step 0.");
+  expect(text).toContain("A linear probe of the features (Eq. 79) classifies 50.0 % correctly, 25.0 % at step 0.");
   expect(text).toContain("accuracy of a linear probe");
 });
 

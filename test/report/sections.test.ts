@@ -40,8 +40,8 @@ test("parameters stand once, with what they mean, without those that nothing rea
     momentum | 0.9
     syre | false
     schedule | constant
-    Not read by these choices: syreSize, beta1 and period.
-    Carried out with
+    Not used with these choices: syreSize, beta1 and period.
+    Execution options
     points | 6
     threads | 2"
   `);
@@ -54,7 +54,7 @@ test("heads have a section of their own, each by block and head with a link to i
   expect(seen(html)).toMatchInlineSnapshot(`
     "Attention heads
     In numbers
-    Heads have no weights of their own, so RGA of their output alone; by the paper's convention, rows normalised and centred.
+    Heads have no weights of their own, so they have only RGA of their output; by the paper's convention, rows normalised and centred.
     output of | RGA H ∝ G | H with H of the other heads
     block 0, head 0head, 8 | 0.800 ± 0.010null 0.12 · start 0.20 | 0.30
     block 0, head 1head, 8 | 0.900 ± 0.010null 0.12 · start 0.20 | 0.30

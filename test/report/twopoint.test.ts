@@ -24,7 +24,7 @@ describe("the page of a run that follows points and measures nothing else", () =
   test("begins with the theory, has no section on alignments and says why", () => {
     expect(sections(alone)).toEqual(["twopoint", "summary", "figures", "equations", "parameters", "reproduce"]);
     const text = page(alone).querySelector("#summary")!.textContent!;
-    expect(text).toContain("Alignments were not measured: the setting has no samples but the 2 points");
+    expect(text).toContain("Alignments were not measured: the setting's only samples are the 2 followed points");
     expect(page(alone).querySelector("main")!.textContent).not.toMatch(/undefined|NaN|null/);
   });
 
@@ -58,7 +58,7 @@ describe("the page of a run that follows points and measures nothing else", () =
     const fits = { ...twopoint.fits, layer: "2" };
     const data = { ...alone, twopoint: { ...twopoint, fits } };
     expect(page(data).querySelector(".finding")!.textContent).toMatch(
-      /^Hidden layer 2 .*H falls by 40 % while w < 0, where the equations let it only rise, whatever the rates\.$/,
+      /^Hidden layer 2 .*H falls by 40 % while w < 0, where by the equations it can only rise, for any rates\.$/,
     );
   });
 });

@@ -133,7 +133,7 @@ describe("a run", () => {
     expect(confirmation.signal.aborted).toBe(true);
     const { line, exitCode, bug } = reportOf(confirmation.refusal("fc2-1"));
     expect(line).toMatch(
-      /^run: expected --yes for an estimated time of 2 h 00 min \(1,000 steps and 30 measurements\), which is above an hour, got none; nothing is lost, go on with crh resume fc2-1 --yes$/,
+      /^run: expected --yes for an estimated time of 2 h 00 min \(1,000 steps and 30 measurements\), which is above an hour, got none; nothing is lost, continue with crh resume fc2-1 --yes$/,
     );
     expect([exitCode, bug]).toEqual([2, false]);
     const confirmed = atSpeed((2 * HOUR) / 1000, true);

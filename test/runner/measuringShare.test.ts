@@ -1,4 +1,4 @@
-/** @file What measurements in mid-training hold, by sizes alone. */
+/** @file What measurements during training hold, by sizes alone. */
 import { describe, expect, test } from "vitest";
 import type { LayerSnapshot } from "../../src/measure/snapshot.ts";
 import { mlp } from "../../src/networks/mlp.ts";
@@ -52,7 +52,7 @@ describe("the measurements of a run", () => {
 
   test("say what they left out", () => {
     const [ranked, bare] = [{ spectra: {} }, {}] as unknown as LayerSnapshot[];
-    expect(leftOut([ranked!])).toMatch(/^laws \(exponents, .*\): not measured in mid-training; .*--cost standard/);
+    expect(leftOut([ranked!])).toMatch(/^laws \(exponents, .*\): not measured during training; .*--cost standard/);
     expect(leftOut([ranked!, bare!])).toContain("nor ranks, spectra and residuals of 1 of 2 layers:");
     const whole = { spectra: {}, phase: {} } as unknown as LayerSnapshot;
     const cut = { cubicSeconds: 1, exponentSeconds: 0 };

@@ -24,6 +24,6 @@ test("crh run vae --preset mnist leaves images in records/pictures.json and in t
     [4, 4, 64],
     [4, 4, 64],
   ]);
-  expect(readFileSync(join(run.dir, "report.html"), "utf8")).toContain("What the decoder makes");
+  expect(readFileSync(join(run.dir, "report.html"), "utf8")).toContain("Images made by the decoder");
   expect(lastWeights(run).get("decoder.0.weight")).toMatchObject({ rows: 8, cols: 2 });
 });

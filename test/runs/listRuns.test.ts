@@ -26,7 +26,7 @@ test("runs are listed newest first, with their last metrics", () => {
   expect(runs[0]?.last).toEqual({});
 });
 
-test("a folder that is not there, or holds other things, has no runs", () => {
+test("a missing folder, or holds other things, has no runs", () => {
   expect(listRuns(join(root, "none"))).toEqual([]);
   mkdirSync(join(root, "notes"));
   writeFileSync(join(root, "file"), "");

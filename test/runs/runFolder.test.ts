@@ -330,9 +330,7 @@ describe("a folder that cannot be written", () => {
   test("because the run was deleted meanwhile is one line", () => {
     const run = createRun(root, newRun);
     rmSync(run.dir, { recursive: true });
-    expect(() => run.appendMetrics([{ step: 1, name: "lr", value: 1 }])).toThrow(
-      /got a folder that is not there \(ENOENT\)/,
-    );
+    expect(() => run.appendMetrics([{ step: 1, name: "lr", value: 1 }])).toThrow(/got a missing folder \(ENOENT\)/);
   });
 });
 

@@ -133,7 +133,7 @@ describe("crh sweep", () => {
     io.interrupt();
     const args = ["sweep", "scalar", "decay=0.05", "--name", "stopped", "--sweeps", join(root, "sweeps"), ...TINY];
     expect(await main(args, io)).toBe(130);
-    expect(io.err()).toMatch(/nothing is lost: 1 of 1 jobs are not done; go on with crh sweep resume/);
+    expect(io.err()).toMatch(/nothing is lost: 1 of 1 jobs are not done; continue with crh sweep resume/);
     const { out } = await crh("sweep", "resume", "stopped", "--json");
     expect(JSON.parse(out).done).toBe(1);
   });
@@ -216,6 +216,6 @@ describe("a sweep folder", () => {
       names.push((await crh("sweep", "scalar", "--plan-only", "--quiet", "--sweeps", join(root, "other"))).out.trim());
     expect(names[1]).toBe(`${names[0]}-2`);
     const { err } = await crh("sweep", "scalar", "decay=0.06", "--name", "halved", "--plan-only", "--quiet");
-    expect(err).toMatch(/expected a name of no sweep in .*, got halved; choose another with --name/);
+    expect(err).toMatch(/expected a new name in .*, got halved; choose another with --name/);
   });
 });

@@ -159,12 +159,12 @@ describe("fitTwoPoint", () => {
       cost: null,
       regime: null,
     });
-    expect(fit.doubt).toBe("Nothing moves, so that nothing tells of the rates.");
+    expect(fit.doubt).toBe("Nothing changes, so the rates are undetermined.");
     expect(fit.finalDistance).toEqual({ measured: 0.3, predicted: null });
     const moving = fitTwoPoint({ ...still, dh2: rows.dh2 }, distances);
     expect([moving.status, moving.doubt]).toEqual([
       "no-movement",
-      "The outputs stay where they are, so that nothing tells of their rate.",
+      "The outputs are constant, so their rate is undetermined.",
     ]);
   });
 

@@ -68,7 +68,7 @@ describe.skipIf(isSkipped)("two points", () => {
     const page = await lab.open("/two-points?steps=600&width=40&gain=0.9");
     await page.getByRole("button", { name: "Train" }).click();
     await page.locator("[data-state=finished]").waitFor({ timeout: 20_000 });
-    await page.getByText(/^The theory is followed in/).waitFor({ timeout: 15_000 });
+    await page.getByText(/^The theory holds in/).waitFor({ timeout: 15_000 });
     const said = await page.locator(".theory-finding").textContent();
     expect(said).toMatch(/^Hidden layer 2 (does not follow|follows) the two-point theory/);
     const rows = await csvOf(page, "the network over the theory");

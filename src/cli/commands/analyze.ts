@@ -1,6 +1,6 @@
 /**
- * @file `crh analyze`: measures every linear map and attention head of somebody's trained model on given data, or of
- * several checkpoints of one model, and keeps what it found in a run folder.
+ * @file `crh analyze`: measures every linear map and attention head of a trained model on given data, or of several
+ * checkpoints of one model, and keeps the results in a run folder.
  */
 import { analyze } from "../../runner/analysis/analyze.ts";
 import type { AnalyzeOptions } from "../../runner/analysis/analyzeOptions.ts";
@@ -26,9 +26,9 @@ export async function analyzeCommand(
 }
 
 /**
- * The files of the model, also where an option that takes several words has taken one.
+ * The files of the model, including one that was taken by an option with several values.
  *
- * @throws UsageError where there is none
+ * @throws UsageError if there is none
  */
 function withModels(
   paths: readonly string[],

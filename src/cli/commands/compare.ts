@@ -1,5 +1,6 @@
 /**
- * @file `crh compare`: several runs side by side, in tables or as JSON; or, with --x and --y, many over a parameter.
+ * @file `crh compare`: several runs side by side, in tables or as JSON; or, with --x and --y, many runs over a
+ * parameter.
  */
 
 import { UsageError } from "../../runner/errors.ts";
@@ -38,7 +39,7 @@ export async function compareCommand(
     );
   if (which.length < 2)
     throw new UsageError(
-      "crh compare: expected two runs or more, got one; crh runs lists them, crh explain tells of one",
+      "crh compare: expected two runs or more, got one; crh runs lists them, crh explain describes one",
     );
   const runs = await Promise.all(which.map((name) => loaded(options.runs, name)));
   const ids = runs.map(({ id }) => id);
@@ -58,10 +59,10 @@ async function loaded(root: string, which: string): Promise<Run> {
   if (found === undefined) {
     if (run.trajectories().length > 0)
       throw new Error(
-        `compare: expected runs with alignments, got ${id}, which follows points and measures nothing else; crh explain ${id} tells of it`,
+        `compare: expected runs with alignments, got ${id}, which follows points and measures nothing else; crh explain ${id} describes it`,
       );
     const cure =
-      status === "failed" ? `it failed (${error ?? "no reason known"}), leave it out` : "let it run on with crh resume";
+      status === "failed" ? `it failed (${error ?? "no reason known"}), leave it out` : "continue it with crh resume";
     throw new Error(`compare: expected runs with a measurement, got none in ${run.dir}; ${cure}`);
   }
   const { run: _, smaller: __, ...config } = run.config();

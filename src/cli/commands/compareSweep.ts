@@ -1,6 +1,6 @@
 /**
- * @file `crh compare --x PARAM --y MEASURE`: a measure of many runs over their parameters. The exit code is 1 where no
- * run has a value.
+ * @file `crh compare --x PARAM --y MEASURE`: a measure of many runs over their parameters. The exit code is 1 if no run
+ * has a value.
  */
 import { existsSync } from "node:fs";
 import { checkOutputs } from "../../disk/outputFiles.ts";
@@ -13,7 +13,7 @@ import { hasColour, type Io, widthOf } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
 import { dimmer } from "../table.ts";
 
-/** What is asked of many runs. */
+/** Options of a comparison of many runs. */
 export interface SweepWords {
   readonly x?: string;
   readonly y?: string;
@@ -23,7 +23,7 @@ export interface SweepWords {
   readonly at?: AtStep;
   readonly csv?: string;
   readonly figure?: string;
-  /** Folder of the runs that are named without theirs. */
+  /** Folder of runs that are given by name only. */
   readonly runs: string;
   readonly json?: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * @file `crh completion bash|zsh|fish`: a script that asks this program for what may stand at the cursor, so that
- * commands, options, settings, parameters and the names of runs are completed as they are at that moment.
+ * @file `crh completion bash|zsh|fish`: a script that asks this program for completions, so that commands, options,
+ * settings, parameters and names of runs are always up to date.
  */
 import type { Command } from "commander";
 import { UsageError } from "../../runner/errors.ts";
@@ -11,7 +11,7 @@ import { settings } from "../../settings/settings.ts";
 import type { Io } from "../io.ts";
 import { undatedRunName } from "../shortRunName.ts";
 
-/** The hidden command that the scripts call: crh complete -- words.. */
+/** The hidden command called by the scripts: crh complete -- words.. */
 export const COMPLETE = "complete";
 
 const scripts = {
@@ -54,16 +54,16 @@ const how = {
   fish: "# crh completion fish > ~/.config/fish/completions/crh.fish\n",
 } as const;
 
-/** Prints the script of a shell. */
+/** Prints the completion script for a shell. */
 export function completionCommand(shell: string, io: Io): void {
   if (!Object.hasOwn(scripts, shell))
     throw new UsageError(`crh completion: expected bash, zsh or fish, got "${shell}"`);
   const known = shell as keyof typeof scripts;
-  // zsh reads the first line of a file of functions as what it completes.
+  // The first line tells zsh which command the functions complete.
   io.stdout.write(known === "zsh" ? `${scripts.zsh}${how.zsh}` : `${how[known]}${scripts[known]}`);
 }
 
-/** Prints what may stand in place of the last word, one a line; nothing where that is a file. */
+/** Prints completions of the last word, one per line; nothing if it is a file. */
 export async function completeCommand(words: readonly string[], program: Command, io: Io): Promise<void> {
   const last = words.at(-1) ?? "";
   const all = await candidates(words.slice(0, -1), last, program);
@@ -98,7 +98,7 @@ async function presetsOf(
   return Object.keys((await settingAmong(rest))?.presets ?? {});
 }
 
-/** The setting that the words name. */
+/** The setting named among the words. */
 const settingAmong = async (words: readonly string[]): Promise<Setting | undefined> =>
   settings.find(({ name }) => words.includes(name))?.load();
 

@@ -1,4 +1,4 @@
-/** @file `crh data list` and `crh data get`: data sets from where their publishers offer them. */
+/** @file `crh data list` and `crh data get`: data sets from their publishers. */
 import { type RemoteSet, remoteSets } from "../../disk/fetch/dataSets.ts";
 import { suggestion } from "../../parameters/suggest.ts";
 import { UsageError } from "../../runner/errors.ts";
@@ -22,7 +22,7 @@ export function dataListCommand(options: { readonly json?: boolean }, io: Io): v
   io.stdout.write(renderTable(columns, rows, { width: widthOf(io.stdout), dim }));
 }
 
-/** @throws Error in one line when there is no network, a checksum is wrong or the disk refuses */
+/** @throws Error in one line if there is no network, a checksum is wrong or the disk refuses */
 export async function dataGetCommand(name: string, options: DataGetOptions, io: Io): Promise<void> {
   const observer = terminalObserver(io, { quiet: options.quiet });
   await fetchSet(findSet(name), options, { observer, signal: io.interruption() });

@@ -1,5 +1,5 @@
 /**
- * @file `crh doctor`: versions, what this machine offers, what is missing and how to get it. Fails if something that
+ * @file `crh doctor`: versions, features of this machine, what is missing and how to get it. Fails if something that
  * every command needs does not work.
  */
 
@@ -19,10 +19,10 @@ export interface DoctorOptions {
   readonly json?: boolean;
 }
 
-const ALL_NEEDED = "\nEverything needed works; what is missing is optional.\n";
-const NEEDED_FAILS = "\nWhat failed is needed: crh does not work here before it is mended.\n";
+const ALL_NEEDED = "\nEverything required works; missing items are optional.\n";
+const NEEDED_FAILS = "\nThe failed checks are required: crh does not work here until they are fixed.\n";
 
-/** @returns 0, or 1 if something needed fails */
+/** @returns 0, or 1 if a required check fails */
 export async function doctorCommand(options: DoctorOptions, io: Io): Promise<number> {
   const checks: Check[] = [];
   const dim = dimmer(hasColour(io.stdout, io.env));

@@ -1,7 +1,7 @@
 /**
- * @file `crh explain`: what was found about the layers of a run, or of a snapshot that `crh analyze --json` printed, in
- * words; of symmetric pairs of layers where noise drives them; of a run that follows points, what the two-point theory
- * says of its hidden layers before that.
+ * @file `crh explain`: describes in words the layers of a run, or of a snapshot from `crh analyze --json`, and where
+ * noise drives symmetric pairs of layers. For a run that follows points, the findings of the two-point theory come
+ * first.
  */
 
 import { type Explanation, explainLayer, thresholds } from "../../findings/explain/explainLayer.ts";
@@ -66,13 +66,13 @@ export async function explainCommand(
           ...(pairs ? pairLines(pairs, layer, width) : []),
           ...wrap(thresholds, width).map(dim),
         ]),
-    ...(layer === undefined ? wrap(`crh explain ${which} <layer> says more about one`, width).map(dim) : []),
+    ...(layer === undefined ? wrap(`crh explain ${which} <layer> shows more about one`, width).map(dim) : []),
   ];
   io.stdout.write(`${lines.join("\n").trimEnd()}\n`);
 }
 
 /**
- * The name in records of a layer that was asked for. @throws Error with the nearest name, or some of those there are
+ * The record's name of a requested layer. @throws Error with the nearest name, or some of the existing ones
  */
 function chosenLayer(asked: string, layers: readonly NamedLayer[]): string {
   const found = layerCalled(asked, layers);
@@ -82,7 +82,7 @@ function chosenLayer(asked: string, layers: readonly NamedLayer[]): string {
   throw new Error(`explain: expected a layer of the measurement, got "${asked}"; ${cure}`);
 }
 
-/** All layers in words that call heads as people do; `layer` is the name in records. */
+/** The explanations of all layers, with names of heads as shown to users; `layer` is the name in records. */
 function explanations(final: Snapshot, initial: Snapshot | undefined, decay: unknown): Explanation[] {
   const [called = final, before] = withLayerNames(initial ? [final, initial] : [final]);
   return called.layers.map((one, i) => {
@@ -96,7 +96,7 @@ function headOf({ step, samples }: Snapshot, isAnalysis: boolean): string {
   return `${at}${formatCount(samples)} samples; relations by the paper's convention and by covariances, laws by covariances`;
 }
 
-/** Of one layer all sentences, of all layers a sentence each. */
+/** All sentences for a single layer, or one sentence for each of all layers. */
 function followedLines(
   { followed, fits }: FollowedRun,
   explained: readonly TwopointExplanation[],
@@ -115,7 +115,7 @@ function followedLines(
   return [...wrap(head, width).map(dim), "", ...above, ...(above.length > 0 ? [""] : []), ...each];
 }
 
-/** Of one layer all sentences on its pairs, of all layers a sentence a pair. */
+/** All sentences on the pairs of a single layer, or one sentence per pair of all layers. */
 function pairLines(found: PairsExplanation, layer: string | undefined, width: number): string[] {
   const { summary, pairs, broken, letters } = found;
   const one = layer !== undefined;

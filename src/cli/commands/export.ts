@@ -7,7 +7,7 @@ import type { Io } from "../io.ts";
 import { terminalObserver } from "../progress.ts";
 
 export interface ExportOptions {
-  /** Or the flag of its name. */
+  /** The format, as an option or a flag of its name. */
   readonly format?: ExportFormat;
   readonly tensorboard?: true;
   readonly wandbCsv?: true;
@@ -31,11 +31,11 @@ export async function exportCommand(which: readonly string[], options: ExportOpt
   for (const { path, count } of files) io.stdout.write(`${path}: ${formatCount(count)} ${counted[format]}\n`);
 }
 
-/** @throws UsageError where none is said */
+/** @throws UsageError if no format is given */
 function formatOf({ format, tensorboard, wandbCsv }: ExportOptions): ExportFormat {
   const said = format ?? (tensorboard ? "tensorboard" : wandbCsv ? "wandb-csv" : undefined);
   if (said !== undefined) return said;
   throw new UsageError(
-    `crh export: expected --format, got none; --format ${exportFormats.join(", ")} are there, --tensorboard and --wandb-csv are short for theirs`,
+    `crh export: expected --format, got none; --format ${exportFormats.join(", ")} are available, --tensorboard and --wandb-csv are short forms`,
   );
 }

@@ -1,4 +1,4 @@
-/** @file `crh ingest`: measures moments that were made elsewhere, of one step or of a folder of captures. */
+/** @file `crh ingest`: measures moments made elsewhere, of one step or of a folder of captures. */
 import type { IngestOptions } from "../../runner/analysis/analyzeOptions.ts";
 import { isFolder } from "../../runner/analysis/captures/captureFolder.ts";
 import { type Ingested, ingestFolder } from "../../runner/analysis/captures/ingestFolder.ts";
@@ -24,12 +24,12 @@ export async function ingestCommand(files: string[], asked: IngestOptions & Pres
   if (found.stopped !== undefined) throw new Interrupted(found.stopped);
 }
 
-/** The folder of captures that is named; undefined where files are. @throws UsageError where it is not alone */
+/** The given folder of captures; undefined for files. @throws UsageError if it is not the only argument */
 function folderOf(files: readonly string[], { live }: IngestOptions): string | undefined {
   const folder = files.find(isFolder);
   if (folder !== undefined && files.length > 1)
     throw new UsageError(
-      `crh ingest: expected one folder of captures or files, got ${files.length} places with the folder ${folder} among them; ingest each folder by itself`,
+      `crh ingest: expected one folder of captures or files, got ${files.length} paths with the folder ${folder} among them; ingest each folder separately`,
     );
   if (folder === undefined && live === true)
     throw new UsageError(

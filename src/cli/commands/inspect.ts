@@ -1,5 +1,5 @@
 /**
- * @file `crh inspect`: what a model file holds and what an analysis of it will measure, without data.
+ * @file `crh inspect`: the contents of a model file and what an analysis of it would measure, without data.
  */
 import { type InspectOptions, inspectModel } from "../../runner/analysis/inspectModel.ts";
 import { Interrupted } from "../../runner/errors.ts";

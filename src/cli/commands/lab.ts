@@ -1,4 +1,4 @@
-/** @file `crh lab`: serves the page that shows runs, until Ctrl-C. */
+/** @file `crh lab`: serves the page of runs until Ctrl-C. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -15,19 +15,19 @@ export interface LabCommandOptions {
   readonly port: number;
   readonly host?: string;
   readonly open: boolean;
-  /** Whether it ends with its input, as beside a command that may be killed. */
+  /** Whether it ends when its input closes, for use beside a command that may be killed. */
   readonly attached?: boolean;
 }
 
-/** What is shown: a folder of runs, and where the page begins. */
+/** The folder of runs that is shown, and the first view of the page. */
 interface Shown {
   readonly runs: string;
   readonly hash: string;
-  /** Captures to be measured as they come. */
+  /** Folder of captures to be measured as they arrive. */
   readonly captures?: string;
 }
 
-/** @throws Error in one line where the port is taken, UsageError for a folder that is none */
+/** @throws Error in one line if the port is taken, UsageError if the path is not a folder */
 export async function labCommand(folder: string | undefined, options: LabCommandOptions, io: Io): Promise<void> {
   const { sweeps, port, host, open } = options;
   const { runs, hash, captures } = shown(folder, options.runs);
@@ -49,14 +49,14 @@ export async function labCommand(folder: string | undefined, options: LabCommand
 function shown(folder: string | undefined, runs: string): Shown {
   if (folder === undefined) return { runs, hash: "" };
   if (!existsSync(folder) || !statSync(folder).isDirectory())
-    throw new UsageError(`crh lab: expected a folder of runs or of captures, got ${folder}, which is none`);
+    throw new UsageError(`crh lab: expected a folder of runs or of captures, got ${folder}, which is neither`);
   const dir = resolve(folder);
   if (existsSync(join(dir, "run.json")))
     return { runs: dirname(dir), hash: `#/run/${encodeURIComponent(basename(dir))}` };
   return captureFolder(dir).captures.length > 0 ? { runs, hash: "", captures: dir } : { runs: dir, hash: "" };
 }
 
-/** Another process measures, so that the page never waits; what it says goes where this one's messages go. */
+/** Measures in another process, so that the page never waits; its messages go where this process's go. */
 function measure(captures: string, runs: string): ChildProcess {
   const program = fileURLToPath(new URL("../main.js", import.meta.url));
   const words = [program, "ingest", captures, "--live", "--quiet", "--json", "--runs", runs];

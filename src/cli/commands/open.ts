@@ -1,4 +1,4 @@
-/** @file `crh open`: shows the report of a run or an analysis, or a page that is there, in the browser. */
+/** @file `crh open`: opens the report of a run or an analysis, or an existing page, in the browser. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeReport } from "../../runner/records/runReport.ts";
@@ -10,7 +10,7 @@ export interface OpenOptions {
   readonly runs: string;
 }
 
-/** @throws Error in one line where there is no such run, or nothing to show of it yet */
+/** @throws Error in one line if there is no such run, or nothing to show yet */
 export async function openCommand(which: string, options: OpenOptions, io: Io): Promise<void> {
   if (/\.html?$/i.test(which) && existsSync(which) && statSync(which).isFile()) {
     await openPage(which, io);
@@ -19,6 +19,6 @@ export async function openCommand(which: string, options: OpenOptions, io: Io): 
   const run = findRun(options.runs, which);
   const path = run.hasReport() ? join(run.dir, "report.html") : await writeReport(run);
   if (path === undefined)
-    throw new Error(`open: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
+    throw new Error(`open: expected a run with a measurement, got none in ${run.dir}; continue it with crh resume`);
   await openPage(path, io);
 }

@@ -1,4 +1,4 @@
-/** @file `crh query`: a question to the tables of runs in SQL, answered as a table, as CSV or as JSON. */
+/** @file `crh query`: an SQL query over the tables of runs, answered as a table, as CSV or as JSON. */
 import { csvLine } from "../../figures/csv.ts";
 import { UsageError } from "../../runner/errors.ts";
 import { RUNS } from "../../runner/records/runName.ts";
@@ -32,13 +32,13 @@ export async function queryCommand(sql: string, { runs, json, csv }: QueryOption
 
 const texts = (cell: Cell) => (typeof cell === "boolean" ? String(cell) : cell);
 
-/** A header line, then a line a row. */
+/** A header line, then one line per row. */
 function csvTo({ stdout }: Io): AnswerSink {
   const line = (cells: readonly Cell[]) => stdout.write(csvLine(cells.map(texts)));
   return { begin: (columns) => line(columns.map(({ name }) => name)), row: line };
 }
 
-/** A list of objects, one a row and line. */
+/** A list of objects, one per row and line. */
 function jsonTo({ stdout }: Io): AnswerSink {
   let names: readonly string[] = [];
   let count = 0;

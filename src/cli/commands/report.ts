@@ -1,5 +1,5 @@
 /**
- * @file `crh report`: the page of a run that is there, written anew; on request its figures as files.
+ * @file `crh report`: writes the report of an existing run again and, on request, its figures as files.
  */
 import "../../figuresNode/linkedomDocument.ts";
 import { resolve } from "node:path";
@@ -15,7 +15,7 @@ import type { Io } from "../io.ts";
 
 export interface ReportOptions {
   readonly runs: string;
-  /** File to write; "-" is stdout; by default report.html in the run's folder. */
+  /** File to write; "-" is stdout. Default: report.html in the run's folder. */
   readonly out?: string;
   /** Also write every figure as SVG and CSV to figures/ in the run's folder. */
   readonly figures?: boolean;
@@ -28,7 +28,7 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
   const run = findRun(options.runs, which);
   const data = await reportData(run);
   if (isEmpty(data))
-    throw new Error(`report: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`);
+    throw new Error(`report: expected a run with a measurement, got none in ${run.dir}; continue it with crh resume`);
   const { out: output } = options;
   if (output === "") throw new UsageError("crh report: expected a file after --out, got nothing");
   const html = renderReport(data);
@@ -49,7 +49,7 @@ export async function reportCommand(which: string, options: ReportOptions, io: I
   else io.stdout.write(`${path}\n`);
 }
 
-/** Numbered as on the page, so that a folder lists them in its order. */
+/** Numbered as on the page, so that a folder lists them in that order. */
 function writeFigures(run: RunFolder, data: ReportData): void {
   for (const { name, figure } of reportFigures(data)) {
     run.writeFigure(`${name}.svg`, standaloneSvg(figure.svg));

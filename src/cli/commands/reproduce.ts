@@ -1,5 +1,5 @@
 /**
- * @file `crh reproduce`: does the runs that a figure of a paper needs, and writes figures, score card and page.
+ * @file `crh reproduce`: runs what a figure of a paper needs, and writes figures, score card and page.
  */
 
 import { formatDuration } from "../../formats/quantities.ts";
@@ -20,7 +20,7 @@ import { dimmer, renderTable } from "../table.ts";
 import { WORKER } from "../workerProgram.ts";
 
 export interface ReproduceCommandOptions extends Omit<ReproduceOptions, "program"> {
-  /** Whether the sweeps are written for crh worker or Slurm, and nothing is started. */
+  /** Whether to only write the sweeps, for crh worker or Slurm. */
   readonly planOnly?: boolean;
   readonly list?: boolean;
   readonly yes?: boolean;
@@ -28,10 +28,10 @@ export interface ReproduceCommandOptions extends Omit<ReproduceOptions, "program
   readonly quiet?: boolean;
 }
 
-/** chosen: as a single run, which asks above an hour too. */
+/** chosen: as for a single run, which also needs confirmation above an hour. */
 const CONFIRMED_ABOVE_SECONDS = 3600;
 
-/** @returns the exit code: that of a failure where a run could not be done */
+/** @returns the exit code; that of a failure if a run failed */
 export async function reproduceCommand(
   names: readonly string[],
   options: ReproduceCommandOptions,
@@ -57,7 +57,7 @@ export async function reproduceCommand(
   const watcher = {
     observer: terminalObserver(io, { quiet: options.quiet }),
     get signal() {
-      return io.interruption(); // from the first run on: before, the system ends the command
+      return io.interruption(); // from the first run on; before that, the system ends the command
     },
   };
   for (const { study, options: own } of able) {
@@ -79,13 +79,13 @@ function chosenStudy(name: string): Study {
   );
 }
 
-/** A study, and the options with its own folder of data. */
+/** A study, and the options with its data folder. */
 interface Able {
   readonly study: Study;
   readonly options: ReproduceCommandOptions;
 }
 
-/** @param isAll whether those without data are left out, which is said */
+/** @param isAll whether studies without data are skipped with a note */
 function withData(chosen: readonly Study[], options: ReproduceCommandOptions, isAll: boolean, io: Io): Able[] {
   return chosen.flatMap((study) => {
     try {
@@ -114,7 +114,7 @@ async function confirm(able: readonly Able[], options: ReproduceCommandOptions, 
   throw new Unconfirmed(
     `reproduce: expected --yes for an estimated time of ${formatDuration(1000 * seconds)} (${count} runs), ` +
       "which is above an hour, got none; " +
-      "crh reproduce --list says what each study takes, and --done-only judges by the runs that are done",
+      "crh reproduce --list shows the time of each study, and --done-only judges the finished runs",
   );
 }
 
@@ -154,5 +154,5 @@ async function list(chosen: readonly Study[], options: ReproduceCommandOptions, 
       { width: widthOf(io.stdout), dim },
     ),
   );
-  io.stderr.write("time left: from the runs that are done, or with ? from sizes; studies share runs\n");
+  io.stderr.write("time left: from finished runs, or with ? from sizes; studies share runs\n");
 }

@@ -1,4 +1,4 @@
-/** @file `crh resume`: goes on with a run from its last checkpoint, as if it had never stopped. */
+/** @file `crh resume`: continues a run from its last checkpoint, as if it had never stopped. */
 import { commandLine } from "../../report/pageEnd.ts";
 import { readingRun } from "../../runner/records/readingRun.ts";
 import { writeReport } from "../../runner/records/runReport.ts";
@@ -21,7 +21,7 @@ export async function resumeCommand(which: string, options: ResumeOptions & Pres
   if (folder.info().status === "finished") {
     await readingRun(which, async () => {
       if (!folder.hasReport()) {
-        folder.dropHalfWritten(); // it was killed while it wrote the report
+        folder.dropHalfWritten(); // it was killed while writing the report
         await writeReport(folder);
       }
       await presentRun(folder, options, io);

@@ -20,7 +20,7 @@ export async function runCommand(
   io: Io,
 ): Promise<void> {
   const { job, experiment } = await createTraining(name, assignments, options);
-  // here, so that what is wrong is said at once
+  // here, so that errors are reported at once
   const { trainIntoRun } = await import("../../runner/training/trainIntoRun.ts");
   const { presentRun } = await import("../presentRun.ts");
   const observer = terminalObserver(io, { quiet: options.quiet });
@@ -34,7 +34,7 @@ export async function runCommand(
   }
 }
 
-/** The run on the page of a lab, which is opened where somebody looks at the terminal. */
+/** Shows the run on the page of a lab, which is opened if there is a terminal. */
 async function showLive(folder: RunFolder, runs: string, io: Io): Promise<LabBeside> {
   const lab = await startLabBeside(runs);
   const address = `${lab.url}#/run/${encodeURIComponent(basename(folder.dir))}`;
@@ -58,7 +58,7 @@ Examples:
   crh run res1 --preset small --data data/cifar10
 `;
 
-/** The settings, and the parameters of one of them with meaning, default and source. */
+/** Help on the settings, and on the parameters of one of them, with meaning, default and source. */
 export async function settingHelp(name?: string): Promise<string> {
   const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
   const list = settings.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join("\n");

@@ -1,5 +1,5 @@
 /**
- * @file `crh runs`: the runs of a folder, newest first.
+ * @file `crh runs`: lists the runs of a folder, newest first.
  */
 
 import { formatCount, formatDuration, formatQuantity, formatRate } from "../../formats/quantities.ts";
@@ -57,7 +57,7 @@ function rowOf({ id, last }: RunSummary, info: RunInfo): string[] {
   ];
 }
 
-/** "1,000", "200/1,000" of a run that stopped before; of a model that was measured by itself there are none. */
+/** Steps as text: "1,000", or "200/1,000" for an unfinished run; empty for a single model. */
 function stepsOf({ setting, step, steps }: RunInfo): string {
   if (isAnalysisRun({ setting }) && steps === 0) return "–";
   return step === steps ? formatCount(steps) : `${formatCount(step)}/${formatCount(steps)}`;

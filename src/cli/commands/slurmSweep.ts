@@ -17,25 +17,25 @@ export interface SubmitOptions extends SlurmOptions {
   readonly quiet?: boolean;
 }
 
-/** A cluster that answers, and what it is asked for. */
+/** A responding cluster, and the options of the submission. */
 export interface SlurmMeans {
   readonly request: SlurmRequest;
   readonly cluster: ClusterConfig;
 }
 
 /**
- * Finds Slurm, before anything is written. Undefined without --slurm.
+ * Finds Slurm before anything is written. Undefined without --slurm.
  *
- * @throws UsageError where options do not go together; SlurmError where Slurm does not answer
+ * @throws UsageError for contradictory options; SlurmError if Slurm does not answer
  */
 export async function slurmMeans(options: SubmitOptions, program: readonly string[]): Promise<SlurmMeans | undefined> {
   if (options.slurm !== true) {
     const given = slurmOption(options);
-    if (given !== undefined) throw new UsageError(`sweep: expected ${given} beside --slurm, got it alone; add --slurm`);
+    if (given !== undefined) throw new UsageError(`sweep: expected ${given} with --slurm, got it alone; add --slurm`);
     return undefined;
   }
   if (options.threads !== undefined)
-    throw new UsageError("sweep: expected --cpus-per-task beside --slurm, got --threads, which is of this machine");
+    throw new UsageError("sweep: expected --cpus-per-task with --slurm, got --threads, which is for this machine");
   const { partition, time, cpusPerTask, gres, account, slurmArg = [], jobs, together, data } = options;
   const request = {
     ...{ partition, time, cpusPerTask, gres, account, arguments: slurmArg, atOnce: jobs, together, program },
@@ -68,7 +68,7 @@ export async function submitCommand(
       array === undefined
         ? `nothing to submit${others}`
         : `${formatCount(jobs)} jobs as array ${array} of Slurm${tasks < jobs ? ` with ${formatCount(tasks)} tasks` : ""}${others}`;
-    io.stdout.write(`${sweep.name}: ${what}\ncrh sweep status ${sweep.dir}   says how far it is\n`);
+    io.stdout.write(`${sweep.name}: ${what}\ncrh sweep status ${sweep.dir}   shows its progress\n`);
     return undefined;
   } catch (error) {
     if (!(error instanceof SlurmError)) throw error;

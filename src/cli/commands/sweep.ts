@@ -15,11 +15,11 @@ import { renderStatus } from "../sweepTable.ts";
 import { WORKER } from "../workerProgram.ts";
 import { type SlurmMeans, slurmMeans, submitCommand } from "./slurmSweep.ts";
 
-/** How a sweep is done. */
+/** Options for running a sweep. */
 export interface DoSweepOptions extends SlurmOptions {
   /** Folder of the sweeps. */
   readonly sweeps: string;
-  /** Default: 1 on this machine, as many as Slurm lets on a cluster. */
+  /** Default: 1 on this machine, no limit on a cluster. */
   readonly jobs?: number;
   readonly threads?: number;
   readonly together?: number;
@@ -28,7 +28,7 @@ export interface DoSweepOptions extends SlurmOptions {
   readonly quiet?: boolean;
 }
 
-/** What a new one holds. */
+/** Options of a new sweep. */
 export interface SweepOptions extends DoSweepOptions {
   readonly name?: string;
   readonly preset?: string;
@@ -111,7 +111,7 @@ export async function sweepStatusCommand(
   show({ ...sweepStatus(sweep), ...(slurm !== undefined && { slurm }) }, options, io);
 }
 
-/** What the jobs are done by: Slurm, or undefined for this machine. */
+/** Where the jobs run: Slurm, or undefined for this machine. */
 function meansOf(options: DoSweepOptions): Promise<SlurmMeans | undefined> {
   const { jobs = 1, slurm } = options;
   if (slurm !== true && jobs > MOST_WORKERS)

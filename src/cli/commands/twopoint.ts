@@ -33,15 +33,15 @@ export interface TwoPointFitOptions {
 }
 
 /**
- * chosen: a network of four layers of 100 (leaky ReLU, gain 0.6, rate 0.05), rounded; it is rich, and learns within the
- * time.
+ * chosen: values of a network of four layers of 100 (leaky ReLU, gain 0.6, rate 0.05), rounded; it is in the rich
+ * regime and learns within the time.
  */
 const DEFAULTS = { dx2: 1, dy2: 0.5, h0: 0.008, y0: 1e-5, etaH: 0.018, etaY: 0.04, time: 3000, points: 301 };
 
-/** Keys of the assignments; w0 has no default of its own. */
+/** Keys of the assignments; w0 has no fixed default. */
 const KEYS = [...Object.keys(DEFAULTS), "w0"];
 
-/** Of numbers typed with six digits and more. */
+/** Tolerance for numbers typed with at least six digits. */
 const ROUNDING = 1e-5;
 
 /** chosen: a file of some 100 MB. */
@@ -50,7 +50,7 @@ const MOST_POINTS = 1_000_000;
 export function twoPointTheoryCommand(assignments: readonly string[], options: TwoPointTheoryOptions, io: Io): void {
   const given = parseAssignments(assignments);
   const { dx2, dy2, h0, y0, etaH, etaY, time, points } = { ...DEFAULTS, ...given };
-  // one output that grows towards its target: (Y - w)^2 = Y Y*
+  // for a single output that grows towards its target, (Y - w)^2 = Y Y*
   const w0 = given.w0 ?? y0 - Math.sqrt(Math.max(0, y0 * dy2));
   for (const [name, value] of Object.entries({ dx2, dy2, h0, etaH, etaY, time }))
     if (!(value > 0)) throw new UsageError(`twopoint theory: expected ${name} above 0, got ${value}; give another`);
@@ -79,7 +79,7 @@ export function twoPointTheoryCommand(assignments: readonly string[], options: T
 
 type Assignments = Partial<Record<keyof typeof DEFAULTS | "w0", number>>;
 
-/** @throws UsageError in one line for what is no key=number, a key that is unknown, or one given twice */
+/** @throws UsageError in one line for anything but key=number, an unknown key, or a key given twice */
 function parseAssignments(assignments: readonly string[]): Assignments {
   const given = new Map<string, number>();
   for (const text of assignments) {
@@ -111,7 +111,7 @@ function positive(text: string, name: "dx2" | "dy2"): number {
   return value;
 }
 
-/** @returns exit code 1 where a layer could not be fitted: its line is on stderr, the others are printed */
+/** @returns exit code 1 if a layer could not be fitted; its line is on stderr, the others are printed */
 export function twoPointFitCommand(file: string, options: TwoPointFitOptions, io: Io): number {
   const [dx2, dy2] = [positive(options.dx2, "dx2"), positive(options.dy2, "dy2")];
   const all = readTrajectories(file, options.pair);
@@ -137,7 +137,7 @@ function look(io: Io): { width: number; dim: (text: string) => string } {
   return { width: widthOf(io.stdout), dim: dimmer(hasColour(io.stdout, io.env)) };
 }
 
-/** For the help, beside the options' own lines. */
+/** Help text in addition to the options. */
 export const theoryHelp = `
 Parameters, in either case of letters:
   dx2, dy2     squared distances of the two inputs and of the two targets (default: ${DEFAULTS.dx2}, ${DEFAULTS.dy2})

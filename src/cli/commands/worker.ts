@@ -13,12 +13,12 @@ export interface WorkerOptions {
   readonly threads?: number;
   readonly together: number;
   readonly data?: string;
-  /** A file with the ids of the jobs that this worker is for, a line each. */
+  /** A file with the ids of the jobs that this worker may take, one per line. */
   readonly list?: string;
   readonly share?: Share;
-  /** False: ends where all that is left is done by others. */
+  /** False: ends when all remaining jobs are being done by others. */
   readonly wait: boolean;
-  /** Seconds of silence after which another worker is taken for dead. */
+  /** Seconds of silence after which another worker counts as dead. */
   readonly stale?: number;
   readonly quiet?: boolean;
 }
@@ -32,7 +32,7 @@ export async function workerCommand(which: string, options: WorkerOptions, io: I
   });
   const asked = io.interruption();
   const parent = new AbortController();
-  process.once("disconnect", () => parent.abort()); // who started it is gone
+  process.once("disconnect", () => parent.abort()); // its parent has ended
   process.channel?.unref();
   await work(
     sweep,

@@ -1,6 +1,6 @@
 /**
- * @file What is done to an image before training sees it, as plain data, and doing it. What is drawn depends on the
- * stream's start, the epoch, the sample and the view alone: not on batch size, order or the number of workers.
+ * @file Image augmentation: recipes as plain data, and their application. Random draws depend only on the stream's
+ * start, the epoch, the sample and the view, not on batch size, order or the number of workers.
  */
 import type { Random } from "../../random/random.ts";
 import { desaturate, jitter } from "./colour.ts";
@@ -8,8 +8,7 @@ import { paddedCrop, randomRectangle, resizedCrop } from "./crop.ts";
 import { flip, type ImageShape, imageSize } from "./image.ts";
 
 /**
- * A window of the image's size out of the image with a border of zeros, then mirrored in half of the cases; bytes stay
- * bytes.
+ * A window of the image's size from the zero-padded image, mirrored with probability 1/2; bytes stay bytes.
  */
 export interface CropFlip {
   readonly kind: "crop-flip";
@@ -21,9 +20,9 @@ export interface CropFlip {
  */
 export interface ViewRecipe {
   readonly kind: "view";
-  /** Shares of the image's area. */
+  /** Range of the crop's area as a share of the image's. */
   readonly scale: readonly [number, number];
-  /** Width by height. */
+  /** Range of the aspect ratio, width / height. */
   readonly ratio: readonly [number, number];
   /** Strength s of the colour distortion: brightness, contrast and saturation 0.8 s, hue 0.2 s. */
   readonly strength: number;
@@ -46,7 +45,7 @@ export const simclr: ViewRecipe = {
   greyProbability: 0.2,
 };
 
-/** Which image, when, and which of its views. */
+/** Identifies a draw: image, epoch and view. */
 export interface Draw {
   readonly epoch: number;
   readonly sample: number;
@@ -62,7 +61,7 @@ export function augmentedType({ kind }: Augmentation): "uint8" | "float32" {
  * Writes one augmented image.
  *
  * @param image (channels, height, width) bytes
- * @param random the stream of all augmentations, left where it is
+ * @param random the stream of all augmentations; its state is unchanged
  * @param out (channels, height, width) of `augmentedType`, overwritten
  */
 export function augment(
@@ -97,17 +96,17 @@ function drawView(image: Uint8Array, shape: ImageShape, recipe: ViewRecipe, rand
   if (random.uniform() < recipe.greyProbability) desaturate(out);
 }
 
-/** The images of a set, to be augmented. */
+/** The images of a set, as a source of augmented batches. */
 export interface AugmentationSource {
   /** (n, channels * height * width) bytes */
   readonly images: Uint8Array;
   readonly shape: ImageShape;
   readonly augmentation: Augmentation;
-  /** State of the generator that every draw is split off from. */
+  /** State of the generator from which every draw is split off. */
   readonly generator: readonly number[];
 }
 
-/** One batch: the samples in their order, `views` augmented images of each. */
+/** One batch: the samples in order, with `views` augmented images of each. */
 export interface BatchOrder {
   readonly samples: Uint32Array;
   readonly epoch: number;

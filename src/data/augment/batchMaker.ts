@@ -1,21 +1,20 @@
 /**
- * @file Who makes augmented batches: this thread, or others that are handed in (augmentThreads.ts). The batches are the
- * same.
+ * @file The maker of augmented batches: this thread, or given other threads (augmentThreads.ts), with equal results.
  */
 import { Random } from "../../random/random.ts";
 import { type AugmentationSource, augmentBatch, type BatchOrder } from "./augmentation.ts";
 
 export interface BatchMaker {
-  /** Batches that can be made at once. 0: in this thread, when asked. */
+  /** Number of batches that can be made in parallel. 0: on demand in this thread. */
   readonly workers: number;
   make(order: BatchOrder): Promise<Uint8Array | Float32Array>;
-  /** Ends the threads; making another batch starts them again. */
+  /** Ends the threads; the next batch starts them again. */
   close(): Promise<void>;
 }
 
 export type MakeBatches = (source: AugmentationSource) => BatchMaker;
 
-/** Makes every batch when it is asked for. */
+/** Makes every batch on demand. */
 export function inThisThread(source: AugmentationSource): BatchMaker {
   const random = Random.fromState(source.generator);
   return { workers: 0, make: async (order) => augmentBatch(source, random, order), close: async () => {} };

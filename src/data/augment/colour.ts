@@ -1,5 +1,5 @@
 /**
- * @file Changes of colour, in place, of one image with three planes of values in [0, 1]: torchvision's formulas for
+ * @file In-place colour changes of one image with three planes of values in [0, 1]: torchvision's formulas for
  * float images (ColorJitter, RandomGrayscale). Every result stays in [0, 1].
  */
 import type { Random } from "../../random/random.ts";
@@ -48,9 +48,9 @@ export function desaturate(image: Float32Array): void {
 }
 
 /**
- * Turns the hue of every pixel in HSV space.
+ * Rotates the hue of every pixel in HSV space.
  *
- * @param turns -1/2 to 1/2, of the whole circle
+ * @param turns -1/2 to 1/2 of a full turn
  */
 export function turnHue(image: Float32Array, turns: number): void {
   const pixels = image.length / 3;
@@ -68,15 +68,15 @@ export function turnHue(image: Float32Array, turns: number): void {
 }
 
 /**
- * One channel of a hue (in turns): the value less the share of the spread that the distance from the channel's own hue
- * takes.
+ * One RGB channel of a hue (in turns): the value minus the share of the chroma given by the distance from the channel's
+ * own hue.
  */
 function channel(offset: number, hue: number, value: number, spread: number): number {
   const k = (offset + 6 * hue) % 6;
   return clamp(value - spread * Math.max(0, Math.min(k, 4 - k, 1)));
 }
 
-/** Draws the four changes and their order, and does them. */
+/** Draws the four changes and their order, and applies them. */
 export function jitter(image: Float32Array, { brightness, contrast, saturation, hue }: Jitter, random: Random): void {
   const factor = (most: number): number => {
     const low = Math.max(0, 1 - most);

@@ -1,11 +1,11 @@
 /**
- * @file The two crops: a window of the image's own size out of the image with a border of zeros (torchvision's
- * RandomCrop with padding), and a rectangle stretched to the image's size (RandomResizedCrop, bilinear).
+ * @file Two crops: a window of the image's size from the zero-padded image (torchvision's RandomCrop with padding), and
+ * a rectangle resized to the image's size (RandomResizedCrop, bilinear).
  */
 import type { Random } from "../../random/random.ts";
 import { type ImageShape, imageSize } from "./image.ts";
 
-/** A rectangle of pixels within an image. */
+/** A rectangle of pixels in an image. */
 export interface Rectangle {
   readonly top: number;
   readonly left: number;
@@ -38,7 +38,7 @@ export function paddedCrop(
 
 /**
  * Draws a rectangle of an area uniform in `scale` (shares of the image) and an aspect ratio (width by height)
- * log-uniform in `ratio`: at most ten tries, then the largest central one that the ratios allow. As torchvision's
+ * log-uniform in `ratio`: at most ten tries, then the largest central rectangle within the ratios. As torchvision's
  * RandomResizedCrop.get_params.
  */
 export function randomRectangle(
@@ -62,9 +62,9 @@ export function randomRectangle(
 }
 
 /**
- * A rectangle of an image stretched to the image's own size: bilinear, pixel centres at (i + 1/2), edges held (torch's
- * interpolate with align_corners=False; a rectangle is never larger than the result, so that antialiasing changes
- * nothing).
+ * A rectangle of an image, resized to the image's own size: bilinear, pixel centres at (i + 1/2), edges clamped
+ * (torch's interpolate with align_corners=False; a rectangle is never larger than the result, so that antialiasing
+ * changes nothing).
  *
  * @param image bytes 0..255
  * @param out (channels, height, width) receives values in [0, 1]
@@ -88,7 +88,8 @@ export function resizedCrop(image: Uint8Array, shape: ImageShape, rectangle: Rec
 }
 
 /**
- * For each of `to` points along an axis the two pixels of [start, start + from) around it and the share of the second.
+ * For each of `to` points along an axis, the two pixels of [start, start + from) around it and the weight of the
+ * second.
  */
 function samplePoints(from: number, to: number, start: number) {
   const [low, high, share] = [new Int32Array(to), new Int32Array(to), new Float64Array(to)];

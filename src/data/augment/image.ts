@@ -1,4 +1,4 @@
-/** @file Extents of the images of one set, planes one after the other: (channels, height, width), row by row. */
+/** @file Extents of the images of a set, stored plane by plane and row by row: (channels, height, width). */
 
 export interface ImageShape {
   readonly channels: number;
@@ -6,7 +6,7 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** Values of one image. */
+/** Number of values of an image. */
 export function imageSize({ channels, height, width }: ImageShape): number {
   return channels * height * width;
 }

@@ -1,6 +1,6 @@
 /**
- * @file An endless stream of augmented batches in shuffled order, made ahead of time where threads make them: a bounded
- * queue. Its state is that of the batches handed out, so a resumed stream gives exactly those that this one would have
+ * @file An endless stream of augmented batches in shuffled order. Threads make batches ahead into a bounded queue. Its
+ * state is that of the batches returned so far, so a resumed stream gives exactly the batches that this one would have
  * given.
  */
 import type { Random } from "../../random/random.ts";
@@ -12,9 +12,9 @@ import { imageSize } from "./image.ts";
 export interface StreamOptions {
   readonly batch: number;
   readonly views: number;
-  /** Used up by this stream alone. */
+  /** Used by this stream only. */
   readonly random: Random;
-  /** Who makes the batches, ahead where others do. Default: this thread, when they are asked for. */
+  /** The maker of batches, which threads make ahead. Default: this thread, on demand. */
   readonly maker?: MakeBatches;
 }
 
@@ -25,7 +25,7 @@ export interface AugmentedBatch {
   readonly samples: Uint32Array;
 }
 
-/** chosen: batches ready or in the making for each thread; two keep a thread busy while a step takes one. */
+/** chosen: batches queued per thread; two keep a thread busy while a step takes one. */
 const AHEAD = 2;
 
 interface Queued {
@@ -39,7 +39,7 @@ export class AugmentedStream {
   readonly #n: number;
   readonly #views: number;
   readonly #batch: number;
-  /** Runs ahead of `#position`. */
+  /** Position of the batches ordered so far, ahead of `#position`. */
   #order: ShuffledIndices;
   #position: ShuffleState;
   #queue: Queued[] = [];
@@ -58,7 +58,7 @@ export class AugmentedStream {
     this.#maker = maker({ ...source, generator });
   }
 
-  /** The next batches, in their order. @throws Error in one line where a thread failed */
+  /** The next batch, in order. @throws Error in one line where a thread failed */
   async next(count: number): Promise<AugmentedBatch[]> {
     while (this.#queue.length < count) this.#queue.push(this.#orderNext());
     const taken = this.#queue.splice(0, count);
@@ -67,7 +67,7 @@ export class AugmentedStream {
     return Promise.all(taken.map(({ batch }) => batch));
   }
 
-  /** Position after the batches handed out; plain JSON. */
+  /** Position after the batches returned so far; plain JSON. */
   state(): ShuffleState {
     return this.#position;
   }
@@ -84,7 +84,9 @@ export class AugmentedStream {
     this.#queue = [];
   }
 
-  /** Ends the threads and drops what they made ahead; the stream can be drawn from again, at the same place. */
+  /**
+   * Ends the threads and drops the batches made ahead. The stream continues at the same position when drawn from again.
+   */
   async close(): Promise<void> {
     await this.#maker.close();
     this.restore(this.#position);
@@ -95,7 +97,7 @@ export class AugmentedStream {
     this.#order.next(samples);
     const { epoch } = this.#order;
     const batch = this.#maker.make({ samples, epoch, views: this.#views }).then((values) => ({ values, samples }));
-    batch.catch(() => {}); // whoever draws it is told; a batch made ahead may never be drawn
+    batch.catch(() => {}); // the error is reported when the batch is drawn, which may never happen
     return { batch, after: this.#order.state() };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * @file The sets that `crh data get` knows: where their publishers offer them and the checksums that go with them. What
- * is fetched is used only if its checksum is the one written here, so that it does not matter who served it.
+ * @file The data sets of `crh data get`: addresses of their publishers and checksums. A downloaded file is used only if
+ * its checksum matches, so that any mirror is safe.
  */
 
 export interface Checksum {
@@ -13,19 +13,19 @@ export interface RemoteFile {
   readonly checksum: Checksum;
   /** Name in the folder. */
   readonly name: string;
-  /** The members of a .tar.gz that are kept, under their own last names, instead of the file itself. */
+  /** Members of a .tar.gz that are kept, under their base names, instead of the archive. */
   readonly members?: readonly string[];
 }
 
 export interface RemoteSet {
   readonly name: string;
   readonly summary: string;
-  /** Where checksums come from. */
+  /** Source of the checksums. */
   readonly source: string;
   readonly files: readonly RemoteFile[];
 }
 
-/** chosen: no file of these sets, packed or unpacked, is near it. */
+/** chosen: far above any file of these sets, compressed or not. */
 export const MAX_FILE_BYTES = 2 ** 29;
 
 const toronto = "https://www.cs.toronto.edu/~kriz";

@@ -1,6 +1,6 @@
 /**
- * @file Downloads one file: to `<path>.part` first, from where an earlier attempt ended if the server can (Range),
- * renamed once the checksum is right. A connection that breaks is taken up again a few times.
+ * @file Downloads one file to `<path>.part`, continuing an earlier attempt if the server supports Range, and renames it
+ * once the checksum matches. A broken connection is retried a few times.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from "node:fs";
@@ -14,9 +14,9 @@ export interface DownloadOptions {
   readonly checksum: Checksum;
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
-  /** Bytes at hand, and of how many if the server says so. */
+  /** Bytes received, and the total if the server reports it. */
   readonly onProgress?: (bytes: number, total: number | undefined) => void;
-  /** Milliseconds without a byte after which a connection counts as broken; between attempts. */
+  /** Milliseconds without a byte after which a connection counts as broken, and between attempts. */
   readonly stall?: number;
   readonly pause?: number;
 }
@@ -26,12 +26,12 @@ const ATTEMPTS = 4;
 const REDIRECTS = 5;
 const REDIRECT_CODES = [301, 302, 303, 307, 308];
 
-/** What trying again cannot cure. */
+/** An error that retrying cannot cure. */
 class Refusal extends Error {}
 
 /**
- * @param path where the file goes; the folder exists
- * @throws Error in one line; what was received stays in `<path>.part` unless it is wrong
+ * @param path target path; its folder must exist
+ * @throws Error in one line; received bytes stay in `<path>.part` unless they are wrong
  */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
   const part = `${path}.part`;
@@ -62,7 +62,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   renameSync(part, path);
 }
 
-/** One connection: appends to the part file, or begins it anew where the server sends the whole file. */
+/** One connection: appends to the part file, or restarts it if the server sends the whole file. */
 async function attempt(url: string, part: string, options: DownloadOptions): Promise<void> {
   const { stall = 60_000, signal, maxBytes, onProgress } = options;
   const controller = new AbortController();
@@ -103,7 +103,7 @@ async function attempt(url: string, part: string, options: DownloadOptions): Pro
   }
 }
 
-/** The answer after redirects, none of which may leave https for http. */
+/** The response after redirects, which must not lead from https to http. */
 async function follow(url: string, from: number, signal: AbortSignal): Promise<IncomingMessage> {
   let at = new URL(url);
   for (let redirects = 0; redirects <= REDIRECTS; redirects++) {
@@ -127,7 +127,7 @@ async function follow(url: string, from: number, signal: AbortSignal): Promise<I
   );
 }
 
-/** The server's answer as it is: not unpacked, whatever it says of the encoding. */
+/** The server's response without decompression, whatever its content encoding. */
 function request(url: URL, from: number, signal: AbortSignal): Promise<IncomingMessage> {
   const headers: Record<string, string> = { "accept-encoding": "identity", "user-agent": "crh-lab" };
   if (from > 0) headers.range = `bytes=${from}-`;
@@ -144,7 +144,7 @@ function startsAt(range: string | undefined, at: number): boolean {
 async function beginAnew(response: IncomingMessage, part: string): Promise<never> {
   response.destroy();
   rmSync(part, { force: true });
-  throw new Error("another part of the file than asked for");
+  throw new Error("a different part of the file than requested");
 }
 
 function tooLarge(url: string, bytes: number, most: number): Refusal {
@@ -164,7 +164,7 @@ function unreachable(url: string, error: unknown, kept: number): string {
   const network = ["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "ECONNREFUSED"].includes(what) ? "no connection" : "an end";
   const rest =
     kept > 0
-      ? `; ${kept} bytes are kept, the same command goes on`
+      ? `; ${kept} bytes are kept, the same command continues`
       : "; check the network or give a mirror (--from URL)";
   return `data get: expected ${url}, got ${network} (${what})${rest}`;
 }
@@ -179,7 +179,7 @@ async function hashOf(path: string, kind: Checksum["kind"]): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Whether a file is there with this checksum. */
+/** Whether the file exists and has this checksum. */
 export async function isWhole(path: string, { kind, hex }: Checksum): Promise<boolean> {
   return existsSync(path) && (await hashOf(path, kind)) === hex;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Takes chosen files out of a .tar.gz. The names of what is written come from the caller and never from the
- * archive, so that no path in it can lead elsewhere; links, devices and everything not asked for are passed over.
+ * @file Extracts chosen files from a .tar.gz. File names come from the caller, never from the archive, so that no path
+ * can lead outside; links, devices and all other members are skipped.
  */
 import { closeSync, createReadStream, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join, posix } from "node:path";
@@ -10,16 +10,16 @@ import { temporaryBeside } from "../../runs/writeFile.ts";
 const BLOCK = 512;
 
 export interface UnpackOptions {
-  /** Paths in the archive; each is written under its last name. */
+  /** Paths in the archive; each is written under its base name. */
   readonly members: readonly string[];
-  /** Most bytes of one member, and of everything unpacked. */
+  /** Most bytes of one member, and of everything decompressed. */
   readonly maxBytes: number;
 }
 
 /**
- * Writes the members into a folder that exists; all of them or none, each whole.
+ * Writes the members into an existing folder, all or none.
  *
- * @throws Error in one line when the archive is damaged, cut off, too large or lacks a member
+ * @throws Error in one line if the archive is damaged, truncated, too large or lacks a member
  */
 export async function unpackTar(archive: string, folder: string, { members, maxBytes }: UnpackOptions): Promise<void> {
   const temporary = (name: string) => temporaryBeside(join(folder, posix.basename(name)));
@@ -66,7 +66,7 @@ function readHeader(block: Uint8Array, refuse: (what: string) => Error): { name:
   return { name, size: Number.parseInt(size, 8), type: String.fromCharCode(block[156]!) };
 }
 
-/** The unpacked archive in blocks of 512 bytes, no more of it than allowed. */
+/** The decompressed archive in blocks of 512 bytes, up to the allowed size. */
 class BlockReader {
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #refuse: (what: string) => Error;

@@ -1,6 +1,6 @@
 /**
- * @file Figure: a loss with a symmetry under a penalty (theory.md Eqs. 100, 101, 103): its level lines with the minima,
- * the cut along which the symmetry breaks, and what is left of the parameters over the penalty.
+ * @file Figure: a loss with a symmetry under a penalty (theory.md Eqs. 100, 101, 103): its contour lines with the
+ * minima, the section along which the symmetry breaks, and the parameters at the minimum against the penalty.
  */
 import * as Plot from "@observablehq/plot";
 import { centred, halo, plainNumber, titleText } from "../axes.ts";
@@ -11,23 +11,23 @@ import { matrixColour, relationColour } from "../palette.ts";
 import { plotPanel } from "../plotPanel.ts";
 
 export interface LandscapeDrawn {
-  /** Loss at a penalty over the plane of two parameters, or over a line of one, whose second is 0. */
+  /** Loss at a penalty over the plane of two parameters, or over one parameter with the second fixed at 0. */
   loss(u: number, w: number): number;
   readonly minima: readonly (readonly [number, number])[];
   readonly direction: readonly [number, number];
   readonly parameters: 1 | 2;
   readonly penalty: number;
   readonly critical: number;
-  /** What the symmetry leaves, in letters, and over penalties from 0 to `penalties.at(-1)`. */
+  /** The quantity at the minimum: its symbol, and its value for penalties from 0 to `penalties.at(-1)`. */
   readonly value: { readonly name: string; readonly at: (penalty: number) => number };
 }
 
-/** chosen: the half width of what is drawn, the minima without penalty being at 1 at most. */
+/** chosen: half width of the drawn range; the minima without penalty are at 1 at most. */
 const REACH = 1.6;
 const size = { width: 280, height: 266, marginTop: 40, marginBottom: 46, marginLeft: 48, marginRight: 10 } as const;
 const minimum = { fill: relationColour.rwa, r: 5, stroke: "var(--ground, #ffffff)", strokeWidth: 1.5 } as const;
 
-/** Draws the panels. csv: along, loss on the cut; then penalty and value. */
+/** Draws the panels. csv: along, loss on the section; then penalty and value. */
 export function landscapeFigure(drawn: LandscapeDrawn): Figure {
   const { critical, penalty } = drawn;
   const along = Array.from({ length: 161 }, (_, i) => -REACH + (2 * REACH * i) / 160);

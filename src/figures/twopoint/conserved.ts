@@ -1,5 +1,5 @@
 /**
- * @file Figure: how far the quantity that the two-point theory conserves moves along a measured trajectory (theory.md
+ * @file Figure: the change, along a measured trajectory, of the quantity that the two-point theory conserves (theory.md
  * Eq. 94).
  */
 import { toCsv } from "../csv.ts";
@@ -8,8 +8,8 @@ import { followedColour } from "../palette.ts";
 import { coursePanel } from "./coursePanel.ts";
 
 /**
- * Draws the change of C = H/X - (etaH/etaY) Y/H since the start, over the largest H/X: 0 throughout where the theory
- * holds.
+ * Draws the change of C = H/X - (etaH/etaY) Y/H since the start, divided by the largest H/X. It is 0 throughout where
+ * the theory holds.
  *
  * @param step (T) ascending; @param change (T) shares
  * @returns undefined for fewer than two steps. csv: step,change of every row

@@ -1,6 +1,6 @@
 /**
- * @file A panel of one followed quantity over steps: what was measured as a broad line, what the theory says as a thin
- * one upon it, and below both, on the same axis of steps, what is left between them.
+ * @file A panel of one followed quantity over steps: the measurement as a broad line, the theory as a thin line over
+ * it, and the residual below both, on the same step axis.
  */
 import * as Plot from "@observablehq/plot";
 import { plainNumber, titleText } from "../axes.ts";
@@ -10,9 +10,9 @@ import { plotPanel } from "../plotPanel.ts";
 import { stepAxis } from "../stepAxis.ts";
 
 export interface Course {
-  /** Over the panel, bold: "H = |dh|²". */
+  /** Title above the panel, bold: "H = |dh|²". */
   readonly title: string;
-  /** Beside it: "R² 0.982". */
+  /** Text beside the title: "R² 0.982". */
   readonly note?: string;
   readonly colour: string;
   /** (T) ascending. */
@@ -20,16 +20,16 @@ export interface Course {
   /** (T) each. */
   readonly measured: ArrayLike<number>;
   readonly theory?: ArrayLike<number> | undefined;
-  /** A value that the theory ends at, with words. */
+  /** The final value by the theory, with its label. */
   readonly end?: { readonly value: number; readonly words: string } | undefined;
 }
 
-/** chosen: more points than this are not told apart over the width of a panel. */
+/** chosen: more points than this cannot be distinguished at the width of a panel. */
 const mostPoints = 300;
 
 const size = { width: 460, left: 66, right: 14 };
 
-/** The panel; without theory it has no strip below. */
+/** The panel; without theory it has no residuals below. */
 export function coursePanel(course: Course): Panel {
   const drawn = thinned(course);
   const residual = drawn.points.some(({ left }) => left !== null);
@@ -50,11 +50,11 @@ interface Point {
   readonly step: number;
   readonly measured: number;
   readonly theory: number | null;
-  /** Measured less theory. */
+  /** Measurement minus theory. */
   readonly left: number | null;
 }
 
-/** The first and the last always, of the others as many as are seen. */
+/** The first and the last point always, and as many of the others as can be seen. */
 function thinned({ step, measured, theory }: Course): { points: Point[] } {
   const kept = new Set([0, ...evenly(step.length, mostPoints), step.length - 1]);
   const points = [...kept]
@@ -117,7 +117,7 @@ function noteText(note: string, top: number): Plot.Markish {
   });
 }
 
-/** The dashed level, with its words where the curves leave most room: in one of three parts, above or below it. */
+/** The dashed level, labelled where the curves leave most room: in one of three parts, above or below it. */
 function endMarks(
   { value, words }: { value: number; words: string },
   points: readonly Point[],
@@ -140,12 +140,11 @@ function endMarks(
 }
 
 /**
- * chosen: as a share of the panel's height, where the middle of the words lies beside the line, and where room is
- * enough.
+ * chosen: as shares of the panel's height, the distance of the label's middle from the line, and sufficient room.
  */
 const [BESIDE, ENOUGH] = [0.05, 0.08];
 
-/** The first place with room enough, else the one with most. */
+/** The first position with sufficient room, else the one with most. */
 function roomiest(end: number, points: readonly Point[], [low, high]: readonly [number, number]) {
   const [first, last] = [points[0]!.step, points.at(-1)!.step];
   const places = [0, 1, 2].flatMap((part) =>
@@ -165,14 +164,14 @@ function roomiest(end: number, points: readonly Point[], [low, high]: readonly [
   return places.find(({ room }) => room >= ENOUGH) ?? places.reduce((most, one) => (one.room > most.room ? one : most));
 }
 
-/** chosen: an end further from the curves than twice their extent would flatten them. */
+/** chosen: an end farther from the curves than twice their range would flatten them. */
 export function isNear(end: number, values: readonly number[]): boolean {
   const [low, high] = [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))];
   const reach = 2 * (high - low) || Math.abs(high) / 2;
   return end > low - reach && end < high + reach;
 }
 
-/** An end beyond the panel in words, at the edge beyond which it lies. */
+/** An end outside the panel, as text at the nearest edge. */
 function farWords(
   { value, words }: { value: number; words: string },
   [, high]: readonly [number, number],
@@ -187,7 +186,7 @@ function farWords(
   });
 }
 
-/** One scale for what is left, symmetric about zero. */
+/** The scale of the residuals, symmetric about zero. */
 function residualPanel(course: Course, points: readonly Point[]): Panel {
   const known = points.filter(({ left }) => left !== null);
   const most = known.reduce((largest, { left }) => Math.max(largest, Math.abs(left!)), 0) || 1;
@@ -221,7 +220,7 @@ function stepsOf({ step }: Course) {
   return stepAxis([step[0]!, step.at(-1)!], 6, false);
 }
 
-/** Room of an eighth on both sides, for lines and words at the ends. */
+/** The range with a margin of an eighth on both sides, for lines and labels at the ends. */
 export function withRoom(values: readonly number[]): [number, number] {
   const [low, high] = [values.reduce((x, y) => Math.min(x, y)), values.reduce((x, y) => Math.max(x, y))];
   const room = (high - low || Math.abs(high) || 1) / 8;

@@ -3,12 +3,12 @@ import { visibleText } from "../escape.ts";
 
 export interface PointGroup {
   readonly name: string;
-  /** Places of its points, ascending. */
+  /** Indices of its points, ascending. */
   readonly points: readonly number[];
   readonly colour: string;
 }
 
-/** Hues of Tableau 10, of middle lightness: readable on white and on near-black; more groups take the last one. */
+/** Hues of Tableau 10, of medium lightness, legible on white and on near-black; further groups take the last one. */
 const hues = [
   "#4e79a7",
   "#f28e2b",

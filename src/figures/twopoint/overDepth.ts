@@ -1,6 +1,6 @@
 /**
  * @file Figure: the fits of the two-point theory over depth: R2 of H, Y and w, the cost, both rates with their
- * intervals, and where H ends, measured and by the theory (as the depth experiment of arXiv 2402.09142).
+ * intervals, and the final H, measured and by the theory (as the depth experiment of arXiv 2402.09142).
  */
 import * as Plot from "@observablehq/plot";
 import { centred, logarithmicAxis, plainNumber, titleText } from "../axes.ts";
@@ -27,15 +27,15 @@ export interface DepthFit {
 
 const variables = ["dh2", "dy2", "w"] as const;
 const letters = { dh2: "H", dy2: "Y", w: "w" } as const;
-/** chosen: an R2 below is drawn at the edge. */
+/** chosen: a smaller R2 is drawn at the edge. */
 const lowestR2 = -0.5;
 const [left, top] = [58, 40];
 
 /**
  * Draws four panels over the hidden layers in order of depth.
  *
- * @param layer the one that is looked at first, marked by a faint line
- * @returns undefined for fewer than two layers. csv: one row a layer
+ * @param layer the layer shown first, marked by a faint line
+ * @returns undefined for fewer than two layers. csv: one row per layer
  */
 export function overDepthFigure(fits: readonly DepthFit[], layer?: string): Figure | undefined {
   if (fits.length < 2) return undefined;
@@ -145,7 +145,7 @@ function r2Panel(fits: readonly DepthFit[], looked: number): Panel | undefined {
   });
 }
 
-/** The logarithm with a little room, for values that span some of it. */
+/** A logarithmic axis with a margin, where the values span a sufficient range. */
 function logScale(logs: readonly number[]) {
   const [low, high] = [Math.min(...logs), Math.max(...logs)];
   const room = Math.max(0.15, (high - low) * 0.08);
@@ -203,12 +203,15 @@ function ratesPanel(fits: readonly DepthFit[], looked: number): Panel | undefine
 }
 
 function distancePanel(fits: readonly DepthFit[], looked: number): Panel | undefined {
-  const measured = marksOf(fits, (fit) => fit.finalDistance.measured, { name: "H at the end", place: Math.log10 });
-  const predicted = marksOf(fits, (fit) => fit.finalDistance.predicted, { name: "H by the theory", place: Math.log10 });
+  const measured = marksOf(fits, (fit) => fit.finalDistance.measured, { name: "final H", place: Math.log10 });
+  const predicted = marksOf(fits, (fit) => fit.finalDistance.predicted, {
+    name: "final H by the theory",
+    place: Math.log10,
+  });
   const logs = [...measured, ...predicted].map(({ y }) => y);
   if (logs.length === 0) return undefined;
   return depthPanel(fits, {
-    title: "H at the end, measured and by the theory",
+    title: "Final H, measured and by the theory",
     y: logScale(logs),
     marks: [
       ...series(measured, followedColour.dh2),

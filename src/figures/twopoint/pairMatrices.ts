@@ -1,6 +1,6 @@
 /**
- * @file Figure: distances of the representations of every pair of followed points at the end, measured and by the
- * theory, as images on one colour scale, and against each other (as Fig. 5 of arXiv 2402.09142).
+ * @file Figure: final distances of the representations of every pair of followed points, measured and by the theory, as
+ * images on one colour scale and against each other (as Fig. 5 of arXiv 2402.09142).
  */
 import * as Plot from "@observablehq/plot";
 import { centred, plainNumber, titleText } from "../axes.ts";
@@ -12,18 +12,18 @@ import { plotPanel } from "../plotPanel.ts";
 import { encodePng, pngDataUri } from "../png.ts";
 import { pointGroups } from "./groups.ts";
 
-/** Distances, not squared, of one pair of points. */
+/** Distances (not squared) of one pair of points. */
 export interface PairValue {
   readonly points: readonly [number, number];
   readonly measured: number;
   readonly predicted: number | null;
 }
 
-/** chosen: more points have no labels of their own, and no numbers in their cells. */
+/** chosen: with more points there are no labels of single points and no numbers in cells. */
 const mostLabelled = 12;
 const mostNumbered = 6;
 
-/** From white (0) to deep violet (the largest), 255 colours, and grey for what is not known. */
+/** 255 colours from white (0) to deep violet (the largest), and grey for unknown values. */
 const levels = 255;
 const UNKNOWN = levels;
 const ends = [
@@ -37,7 +37,7 @@ const ends = [
  * Draws two images and, where predictions are known, one plot of points.
  *
  * @param names of all points
- * @param pairs of some or all pairs of them
+ * @param pairs some or all pairs of the points
  * @returns undefined for fewer than three points. csv: first,second,measured,predicted of every pair
  */
 export function pairMatrices(names: readonly string[], pairs: readonly PairValue[]): Figure | undefined {
@@ -102,7 +102,7 @@ function palette(): Uint8Array {
   return bytes;
 }
 
-/** Names of few points, of many those of their groups at the middle of each. */
+/** Names of the points if there are few, else names of groups, each at the middle of its group. */
 function labels(names: readonly string[]): string {
   const cell = image.size / names.length;
   const marks =
@@ -123,7 +123,7 @@ function labels(names: readonly string[]): string {
     .join("");
 }
 
-/** Numbers in the cells, light on the dark ones. */
+/** Numbers in the cells, light on dark cells. */
 function cells(values: Float64Array, P: number, limit: number): string {
   const cell = image.size / P;
   return Array.from(values, (value, k) => {
@@ -152,7 +152,7 @@ function scalePanel(limit: number): Panel {
   return { width: left + width + 70, height: 20, label: `distance, colours from 0 to ${plainNumber(limit)}`, content };
 }
 
-/** chosen: pairs with words that a pointer reads; of more the figure would be heavy. */
+/** chosen: most pairs with text for the pointer; more would make the figure too large. */
 const mostWorded = 400;
 
 function scatterPanel(names: readonly string[], pairs: readonly PairValue[], limit: number): Panel | undefined {
@@ -163,7 +163,7 @@ function scatterPanel(names: readonly string[], pairs: readonly PairValue[], lim
   const domain: [number, number] = [0, limit * 1.05];
   const [left, top] = [52, 30];
   return plotPanel(
-    "Measured distances against those of the theory",
+    "Measured distances against predicted ones",
     {
       width: 324,
       height: image.size + image.y + 40,

@@ -1,6 +1,6 @@
 /**
- * @file Figure: followed points as a map, whose distances are those of their hidden representations, by classical
- * scaling to three dimensions (as the maps of arXiv 2402.09142).
+ * @file Figure: a map of the followed points by the distances of their hidden representations: classical
+ * multidimensional scaling to three dimensions (as the maps of arXiv 2402.09142).
  */
 import * as Plot from "@observablehq/plot";
 import { classicalScaling } from "../../linalg/classicalScaling.ts";
@@ -15,22 +15,21 @@ import { type PointGroup, pointGroups } from "./groups.ts";
 
 export interface RepresentationMap {
   readonly figure: Figure;
-  /** Share of the squared distances that the three dimensions hold. */
+  /** Share of the squared distances that the three dimensions explain. */
   readonly explained: number;
 }
 
-/** chosen: fewer points have no map worth a look. */
+/** chosen: fewer points make no useful map. */
 const fewest = 5;
-/** chosen: groups in the legend; more are told by a pointer. */
+/** chosen: most groups in the legend; further ones are only shown under the pointer. */
 const mostListed = 12;
 
 /**
- * Draws dimensions 1 and 2, 1 and 3, 2 and 3, all on one scale.
+ * Draws dimensions 1 and 2, 1 and 3, 2 and 3 on one common scale.
  *
  * @param names (P) of the points
  * @param pairs squared distances of all pairs
- * @returns undefined for fewer than five points, pairs that are missing, or points that coincide. csv:
- * point,group,1,2,3
+ * @returns undefined for fewer than five points, missing pairs, or coinciding points. csv: point,group,1,2,3
  */
 export function representationMap(
   names: readonly string[],

@@ -1,6 +1,6 @@
 /**
  * @file Figure: H, Y and w of two points over time by the theory (theory.md Eq. 93), on linear or logarithmic axes,
- * with what was measured of a network as dots upon it, where there is one.
+ * with measurements of a network as dots, if there are any.
  */
 import * as Plot from "@observablehq/plot";
 import { centred, logarithmicAxis, plainNumber, titleText } from "../axes.ts";
@@ -27,9 +27,9 @@ export interface TheoryFigureOptions {
   readonly measured?: PairCourse | undefined;
   /** R² of each, beside its title. */
   readonly r2?: Readonly<Record<Variable, number | null>> | undefined;
-  /** Where H ends by the theory (Eq. 95). */
+  /** Final H by the theory (Eq. 95). */
   readonly finalDistance?: number | null | undefined;
-  /** Where Y ends: the squared distance of the targets. */
+  /** Final Y: the squared distance of the targets. */
   readonly target?: number | undefined;
   readonly logSteps?: boolean;
   readonly logValues?: boolean;
@@ -44,19 +44,19 @@ const titles: Readonly<Record<Variable, string>> = {
   w: "w = dy · (dy − dy*)",
 };
 
-/** chosen: dots of a panel that are still told apart. */
+/** chosen: most dots of a panel that can be distinguished. */
 const DOTS = 60;
 
-/** chosen: a logarithmic axis of steps spreads three decades. */
+/** chosen: a logarithmic axis of steps covers three decades. */
 const DECADES = 1000;
 
-/** Steps from 0 on that a logarithmic axis spreads evenly. @param count at least 2 */
+/** Steps from 0 on, evenly spaced on a logarithmic axis. @param count at least 2 */
 export function logarithmicSteps(last: number, count: number): number[] {
   const first = last / DECADES;
   return [0, ...Array.from({ length: count - 1 }, (_, i) => first * DECADES ** (i / Math.max(1, count - 2)))];
 }
 
-/** Draws three panels; undefined where there are not two steps. csv: step and variables by the theory, then measured */
+/** Draws three panels; undefined for fewer than two steps. csv: step and variables by the theory, then measured */
 export function theoryCurvesFigure(options: TheoryFigureOptions): Figure | undefined {
   const { theory, measured } = options;
   const steps = [theory, measured].flatMap((one) =>
@@ -70,7 +70,7 @@ export function theoryCurvesFigure(options: TheoryFigureOptions): Figure | undef
     ...(measured ? [{ text: "the network", colour: followedColour.dh2, samples: ["dot"] as const }] : []),
     ...(options.finalDistance == null && options.target === undefined
       ? []
-      : [{ text: "where it ends by the theory (Eq. 95)", colour: "currentColor", samples: ["dashed"] as const }]),
+      : [{ text: "final value by the theory (Eq. 95)", colour: "currentColor", samples: ["dashed"] as const }]),
   ];
   return makeFigure(panels, csvOf(options), { columns: 3, legend: legendPanel(entries, 640) });
 }
@@ -88,7 +88,7 @@ function pointsOf(course: PairCourse | undefined, name: Variable, kept?: readonl
   }));
 }
 
-/** Places of the dots of a course: evenly spread over the axis, the first and the last among them. */
+/** Indices of the dots of a course: evenly spaced along the axis, including the first and the last. */
 function dotsOf({ step }: PairCourse, isLog: boolean): number[] {
   const { length } = step;
   if (length <= DOTS) return [...Array(length).keys()];

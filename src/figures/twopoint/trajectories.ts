@@ -1,7 +1,6 @@
 /**
  * @file Figure: two followed points over training in one hidden layer: H, Y, w and the loss, measured and by the theory
- * with the fitted rates, what is left between them below, and where H ends by the theory (as Fig. 2 of arXiv
- * 2402.09142).
+ * with the fitted rates, their residuals below, and the final H by the theory (as Fig. 2 of arXiv 2402.09142).
  */
 import { toCsv } from "../csv.ts";
 import { type Figure, makeFigure } from "../figure.ts";
@@ -25,7 +24,7 @@ export interface FollowedCurves {
   readonly w: FollowedCurve;
   /** Of all followed points. */
   readonly loss?: FollowedCurve | undefined;
-  /** H by the theory once the targets are reached. */
+  /** H by the theory when the targets are reached. */
   readonly finalDistance: number | null;
 }
 
@@ -41,10 +40,10 @@ const titles = {
 const colours = { ...followedColour, loss: lossColour.train };
 
 /**
- * Draws what the curves hold, two panels beside each other.
+ * Draws the given curves, two panels per row.
  *
- * @returns undefined for fewer than two steps. csv: step and of each quantity the measured value and that of the
- * theory, every row
+ * @returns undefined for fewer than two steps. csv: every step with the measured and the theoretical value of each
+ *   quantity
  */
 export function trajectoriesFigure(curves: FollowedCurves): Figure | undefined {
   const { step, finalDistance } = curves;

@@ -1,6 +1,6 @@
 /**
- * @file A claim of the paper as a row of a table: what it says, what was measured for it, from where on it counts as
- * agreed and why, and the verdict with its numbers. Plain data, so that runs can be collected.
+ * @file A claim of the paper as a row of a table: the statement, what was measured for it, the threshold for agreement
+ * with its reason, and the verdict with its numbers. Plain data, so that runs can be collected.
  */
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { MetricPoint } from "../lastHalf.ts";
@@ -16,38 +16,38 @@ export type ClaimVerdict = (typeof claimVerdicts)[number];
 export interface Claim {
   /** "Fig. 8". */
   readonly figure: string;
-  /** The paper's words, as far as it has any. */
+  /** The paper's statement, in its words where possible. */
   readonly statement: string;
-  /** The quantity, in which convention, over what. */
+  /** The measured quantity, its convention, and what it is taken over. */
   readonly measured: string;
-  /** From where on it agrees, and why from there. */
+  /** The threshold for agreement, and its reason. */
   readonly threshold: string;
   readonly verdict: ClaimVerdict;
-  /** The numbers that decided, in words. */
+  /** The deciding numbers, as text. */
   readonly numbers: string;
-  /** Why scale, training or neither is the reason where it does not hold; why it is undecided. */
+  /** Why scale, training or neither is the reason if it does not hold; why it is undecided. */
   readonly because?: string;
 }
 
-/** What is judged, as plain data. */
+/** The data that claims are tested on. */
 export interface ClaimData {
   /** All measurements, in any order. */
   readonly snapshots: readonly Snapshot[];
-  /** The network before training, where it is none of them. */
+  /** The network before training, if it is not among the measurements. */
   readonly initial?: Snapshot;
   /** Parameters of a run; absent where nothing was trained. `decay`, `steps`, `smaller` and `preset` are read. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Its losses and rates. */
+  /** Losses and learning rates of the run. */
   readonly metrics?: readonly MetricPoint[];
-  /** Its steps done and planned. */
+  /** Steps done and planned. */
   readonly step?: number;
   readonly steps?: number;
 }
 
 /** A claim before its verdict. */
 export interface Tested extends Omit<Claim, "verdict" | "because"> {
-  /** Whether the numbers agree; in words why they do not decide. */
+  /** Whether the numbers agree, or text on why they do not decide. */
   readonly agrees: boolean | { readonly undecided: string };
-  /** Whether it is itself about training having come to rest. */
-  readonly isOnRest?: true;
+  /** Whether the claim itself is that training converged. */
+  readonly isOnConvergence?: true;
 }

@@ -1,6 +1,6 @@
 /**
- * @file What the paper says of its figures, and whether it is so here: one row for each claim that the network can
- * answer. The thresholds are chosen here, each with its reason; the paper names none.
+ * @file The paper's claims about its figures, tested on this network: one row for each claim that the network can
+ * answer. The thresholds are chosen here, each with its reason; the paper gives none.
  */
 import { changeSettles } from "./change.ts";
 import type { Claim, ClaimData, Tested } from "./claim.ts";
@@ -11,8 +11,8 @@ import { type Reading, readingOf } from "./reading.ts";
 import { withVerdict } from "./verdict.ts";
 
 /**
- * In the order of the table. Each gives a row, or none where the network cannot answer. To add one, write it and list
- * it here.
+ * The claims in the order of the table. Each gives a row, or none where the network cannot answer. A new claim is
+ * listed here.
  */
 const list: readonly ((reading: Reading) => Tested | undefined)[] = [
   lastLayersAligned,
@@ -31,9 +31,9 @@ const list: readonly ((reading: Reading) => Tested | undefined)[] = [
 ];
 
 /**
- * Every claim that can be judged here.
+ * Every claim that can be judged from the data.
  *
- * @param data measurements, and of a run its parameters, losses and rates
+ * @param data measurements and, for a run, its parameters, losses and rates
  */
 export function claims(data: ClaimData): Claim[] {
   const reading = readingOf(data);

@@ -66,7 +66,7 @@ export function outputAligned(reading: Reading): Tested | undefined {
   return {
     figure: "Fig. 11",
     statement: "at the end of training H and G of the output layer look alike, at initialisation they do not",
-    measured: "forward RGA of the last layer, paper's convention, in place of pictures",
+    measured: "forward RGA of the last layer, paper's convention, instead of pictures",
     threshold: `holds and rose by ${judged}`,
     agrees: output.verdict === "formed",
     numbers: `forward RGA ${fixed(output.last.value!, 2)}${startWords(output)}`,

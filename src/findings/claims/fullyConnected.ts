@@ -1,7 +1,6 @@
 /**
  * @file The paper's claims on fully connected networks: both halves of Fig. 8, and Eq. 10. All are over the hidden
- * representations as Fig. 8 takes them, side a of maps 1 to D and side b of maps 0 to D - 1; data and output stand
- * apart.
+ * representations as in Fig. 8, side a of maps 1 to D and side b of maps 0 to D - 1; data and output are separate.
  */
 import { type RelationName, relationNames } from "../../measure/phase/phaseTable.ts";
 import type { Side } from "../../moments/moments.ts";
@@ -44,7 +43,7 @@ export function allSixAtLargeDecay(reading: Reading): Tested | undefined {
     figure: "Fig. 8",
     statement: "all six relations hold strongly at a large weight decay",
     measured: `each relation over the ${over}; the paper draws their median`,
-    threshold: `each holds in more than half of them by ${judged}; large is a decay from ${powerOfTen(decayLimits.large)} on, ${decayLimitWords}`,
+    threshold: `each holds in more than half of them by ${judged}; large is a decay of at least ${powerOfTen(decayLimits.large)}, ${decayLimitWords}`,
     agrees: rows.every(({ all, held }) => all > 0 && 2 * held > all),
     numbers: `medians at decay ${String(reading.data.config!.decay)}: ${told.join("; ")}${apart(medians)}`,
   };
@@ -98,13 +97,13 @@ function valueWords(values: Readonly<Record<RelationName, number | null>>, name:
   return `${name.toUpperCase()} ${value === null ? "–" : fixed(value, 2)}`;
 }
 
-/** The two ends, which are no hidden representations. */
+/** Values at the two ends, which are not hidden representations. */
 function apart({ data, output }: HiddenMedians): string {
   const told = (values: HiddenMedians["data"]) => relationNames.map((name) => valueWords(values, name)).join(", ");
   return `. Apart from these: data side ${told(data)}; output side ${told(output)}`;
 }
 
-/** 3.2e-5 for the limits, which are no round numbers. */
+/** A number with two digits, such as 3.2e-5: the limits are not round. */
 function powerOfTen(value: number): string {
   return value.toExponential(1);
 }

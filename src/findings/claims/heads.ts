@@ -8,17 +8,17 @@ import { counted, fixed, grouped } from "../numbers.ts";
 import type { Tested } from "./claim.ts";
 import { kindOf, type Reading } from "./reading.ts";
 
-/** chosen: alignments and shares that differ by no more count as the same. */
+/** chosen: alignments and shares that differ by at most this count as equal. */
 const sameMargin = 0.1;
 
 /** chosen: a share of the mean below this is essentially zero. */
 const negligible = 0.02;
 
-/** chosen: leading eigenvalues compared, and by how much their ratio to the largest may differ. */
+/** chosen: number of leading eigenvalues compared, and the largest difference of their ratios to the largest. */
 const leading = 5;
 const sameShare = 0.1;
 
-/** chosen: standard errors by which a value has to exceed its baseline. */
+/** chosen: standard errors by which a value must exceed its baseline. */
 const errors = 3;
 
 function headsOf(reading: Reading): LayerSnapshot[] {
@@ -29,7 +29,7 @@ function rga(head: LayerSnapshot, convention: "paper" | "raw" = "paper"): number
   return head.alignment[convention].b.rga.value;
 }
 
-/** Fig. 5: the RGA of each attention layer exceeds both baselines by more than the noise of the sample. */
+/** Fig. 5: the RGA of each attention layer exceeds both baselines by more than the sampling error. */
 export function aboveBaselines(reading: Reading): Tested | undefined {
   const groups = [...byHeadLayer(headsOf(reading), ({ name }) => name).values()].map((group) => ({
     rga: median(group.map((head) => rga(head))),
@@ -53,7 +53,7 @@ export function aboveBaselines(reading: Reading): Tested | undefined {
     figure: "Fig. 5",
     statement:
       "the RGA is significantly stronger than the alignment between initial and final representation, and between different heads",
-    measured: `RGA of heads beside H with the H of other heads${start.known > 0 ? " and H with its own H at the start" : ""} (Eq. 78), paper's convention, medians over the heads of each attention layer`,
+    measured: `RGA of heads against H with the H of other heads${start.known > 0 ? " and H with its own H at the start" : ""} (Eq. 78), paper's convention, medians over the heads of each attention layer`,
     threshold: `above both by ${errors} standard errors in every attention layer, which the paper calls significant`,
     agrees: others.above === others.known && start.above === start.known,
     numbers: `median RGA ${fixed(middle ?? 0, 2)}; ${words("other heads", others)}, ${words("its own start", start)}`,
@@ -68,8 +68,8 @@ export function momentsAsCovariances(reading: Reading): Tested | undefined {
   return {
     figure: "Fig. 9",
     statement: "second moments of heads align as their covariances do",
-    measured: "RGA of heads by plain second moments beside that by the paper's convention, medians",
-    threshold: `at most ${sameMargin} below it: what one sees in the figure`,
+    measured: "RGA of heads by plain second moments against that by the paper's convention, medians",
+    threshold: `at most ${sameMargin} below it, as visible in the figure`,
     agrees: raw >= paper - sameMargin,
     numbers: `median RGA ${fixed(raw, 2)} of second moments, ${fixed(paper, 2)} of covariances`,
   };
@@ -84,7 +84,7 @@ export function meansNegligible(reading: Reading): Tested | undefined {
     figure: "Fig. 10",
     statement: "r_g essentially converges to zero, r_h is generally non-zero but essentially negligible",
     measured: "share of the mean in plain second moments of heads (Eq. 17), medians",
-    threshold: `at most ${negligible} of gradients and ${sameMargin} of activations, which changes no matrix that one looks at`,
+    threshold: `at most ${negligible} of gradients and ${sameMargin} of activations, which changes no matrix visibly`,
     agrees: g <= negligible && h <= sameMargin,
     numbers: `median share of the mean ${fixed(g, 3)} in gradients, ${fixed(h, 3)} in activations of heads`,
   };
@@ -108,7 +108,7 @@ export function sameSpectra(reading: Reading): Tested | undefined {
     figure: "Fig. 14",
     statement: "the spectra of the two matrices are exactly the same for the leading eigenvalues",
     measured: `eigenvalues 2 to ${leading} of H and G of each head over the largest, paper's convention, median over them and over heads`,
-    threshold: `they differ by at most ${100 * sameShare} %: less is not seen on the figure's logarithmic axis`,
+    threshold: `they differ by at most ${100 * sameShare} %: less is not visible on the figure's logarithmic axis`,
     agrees: middle <= sameShare,
     numbers: `eigenvalues 2 to ${leading} over the largest differ by ${Math.round(100 * middle)} % (median of ${counted(differences.length, "head")})`,
   };
@@ -128,7 +128,7 @@ export function highThroughout(reading: Reading): Tested | undefined {
   return {
     figure: "Fig. 15",
     statement: "the alignment of feature and gradient covariance remains high during most of the training",
-    measured: "RGA of heads, paper's convention, median at each measurement behind step 0",
+    measured: "RGA of heads, paper's convention, median at each measurement after step 0",
     threshold: `at least ${strongFrom}, which the paper calls strong, at more than half of the measurements`,
     agrees: high.length > after.length / 2,
     numbers: `the median over heads is at least ${strongFrom} at ${grouped(high.length)} of ${counted(after.length, "measurement")} after the first; at step ${grouped(last.step)} it is ${fixed(median(heads.map((head) => rga(head))) ?? 0, 2)}`,

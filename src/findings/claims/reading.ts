@@ -1,6 +1,5 @@
 /**
- * @file What the claims share of a network and its training, read once. Dead layers are left out: they count in no
- * claim.
+ * @file Data on a network and its training that all claims use, computed once. Dead layers are left out of all claims.
  */
 import { hiddenSides, type LayerSide } from "../../measure/network/hiddenSides.ts";
 import type { LayerSnapshot, Snapshot } from "../../measure/snapshot.ts";
@@ -13,11 +12,11 @@ export interface Reading {
   /** Measurements by step, the one before training first. */
   readonly ordered: readonly Snapshot[];
   readonly last: Snapshot;
-  /** Living layers of the last measurement. */
+  /** Layers of the last measurement that are not dead. */
   readonly layers: readonly LayerSnapshot[];
-  /** Every relation of them that has a value, by the paper's convention. */
+  /** Every relation of these layers that has a value, by the paper's convention. */
   readonly findings: readonly Finding[];
-  /** Hidden representations of living layers; undefined where the network is no chain of maps. */
+  /** Hidden representations of these layers; undefined where the network is not a chain of maps. */
   readonly hidden: readonly LayerSide<LayerSnapshot>[] | undefined;
 }
 
@@ -39,7 +38,7 @@ export function readingOf(data: ClaimData): Reading | undefined {
   };
 }
 
-/** What kind of network it is: the figures of the paper are of one kind each. */
+/** The kind of network; each figure of the paper is about one kind. */
 export function kindOf({ layers }: Reading): "convolutional" | "transformer" | "fully connected" {
   if (layers.some(({ kind }) => kind === "conv")) return "convolutional";
   return layers.some(({ kind }) => kind === "head") ? "transformer" : "fully connected";

@@ -1,6 +1,6 @@
 /**
- * @file Why a claim does not hold: training that was not over, a network smaller than the paper's, or neither. Told
- * apart by numbers.
+ * @file Why a claim does not hold: training was not over, the network is smaller than the paper's, or neither. Numbers
+ * decide.
  */
 import { fluctuates, lossChange, rateAtZero, representationChanges, stillFalls } from "../lastHalf.ts";
 import { grouped, listed } from "../numbers.ts";
@@ -9,21 +9,21 @@ import { nearlyZero } from "./change.ts";
 import type { Claim, ClaimData, Tested } from "./claim.ts";
 
 /** A claim with its verdict. */
-export function withVerdict({ agrees, isOnRest, ...claim }: Tested, data: ClaimData): Claim {
+export function withVerdict({ agrees, isOnConvergence, ...claim }: Tested, data: ClaimData): Claim {
   if (agrees === true) return { ...claim, verdict: "holds" };
   if (agrees !== false) return { ...claim, verdict: "undecided", because: agrees.undecided };
-  return { ...claim, ...reasonAgainst(data, isOnRest === true) };
+  return { ...claim, ...reasonAgainst(data, isOnConvergence === true) };
 }
 
 /**
- * What was measured of training comes first, then the size, then steps that are fewer than the paper's though all has
- * come to rest.
+ * Checks signs of unfinished training first, then the size, then a number of steps below the paper's although training
+ * converged.
  *
- * @param onRest whether the claim is itself that representations come to rest
+ * @param onConvergence whether the claim itself is that representations converge
  */
-function reasonAgainst(data: ClaimData, onRest: boolean): Pick<Claim, "verdict" | "because"> {
+function reasonAgainst(data: ClaimData, onConvergence: boolean): Pick<Claim, "verdict" | "because"> {
   if (data.config === undefined) return { verdict: "does not hold" };
-  const moving = unrest(data, onRest);
+  const moving = unrest(data, onConvergence);
   if (moving.length > 0) return { verdict: "too early", because: listed(moving) };
   const smaller = smallerIn(data.config);
   const sizes = smaller.filter((key) => key !== "steps");
@@ -33,12 +33,12 @@ function reasonAgainst(data: ClaimData, onRest: boolean): Pick<Claim, "verdict" 
 }
 
 /** Signs that training was not over. */
-function unrest(data: ClaimData, onRest: boolean): string[] {
+function unrest(data: ClaimData, onConvergence: boolean): string[] {
   const { step, steps } = data;
   const loss = lossChange(data);
   const change = representationChanges(data.snapshots)[0];
   const moves =
-    !onRest && change !== undefined && change.least > nearlyZero && !fluctuates(change) && !rateAtZero(data);
+    !onConvergence && change !== undefined && change.least > nearlyZero && !fluctuates(change) && !rateAtZero(data);
   return [
     ...(step !== undefined && steps !== undefined && step < steps
       ? [`the run is at step ${grouped(step)} of ${grouped(steps)}`]
@@ -50,7 +50,7 @@ function unrest(data: ClaimData, onRest: boolean): string[] {
   ];
 }
 
-/** What is smaller than the paper's; runs of earlier versions say their preset alone. */
+/** What is smaller than the paper's; runs of earlier versions record only their preset. */
 function smallerIn({ smaller, preset }: Readonly<Record<string, unknown>>): string[] {
   if (Array.isArray(smaller)) return smaller.map(String);
   return preset === undefined || preset === "paper" ? [] : [`preset ${String(preset)}`];

@@ -1,7 +1,6 @@
 /**
- * @file What was found about the features of a layer beyond its relations, in plain words: an attention head beside
- * what it is to be compared with, neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs.
- * 66 to 74, 78).
+ * @file Findings on the features of a layer beyond its relations, in plain words: an attention head and its baselines,
+ * neural collapse of a classifier's last map, the neural feature ansatz (theory.md Eqs. 66 to 74, 78).
  */
 
 import { formatCount, formatDecimals, formatQuantity } from "../../formats/quantities.ts";
@@ -9,7 +8,7 @@ import type { LayerSnapshot } from "../../measure/snapshot.ts";
 import type { AnsatzForms, Comparison } from "../../measure/training/featureAnsatz.ts";
 import type { IrrelevantShare, LayerIrrelevant } from "../../measure/training/irrelevantDirections.ts";
 
-/** Whether the RGA of a head exceeds what heads of its layer share anyway. */
+/** Whether the RGA of a head exceeds its baselines. */
 export function baselinesInWords({ alignment, baselines }: LayerSnapshot): string[] {
   if (!baselines) return [];
   const lines: string[] = [];
@@ -37,7 +36,7 @@ export function baselinesInWords({ alignment, baselines }: LayerSnapshot): strin
   return lines;
 }
 
-/** NC1 to NC4, each with what full collapse would be and, where known, its value before training. */
+/** NC1 to NC4, each with its value at full collapse and, where known, before training. */
 export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnapshot | undefined): string[] {
   if (!collapse) return [];
   const before = initial?.collapse;
@@ -51,7 +50,7 @@ export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnaps
     );
   if (status === "too-few-samples")
     lines.push(
-      "NC1, NC4 and the spread of the outputs are not known: with one sample a class nothing is seen of the spread within classes. Measure more samples of each class.",
+      "NC1, NC4 and the spread of the outputs are unknown, because one sample per class shows no spread within classes. Measure more samples of each class.",
     );
   if (nc2.means.equiangular !== null && nc2.means.equinorm !== null)
     lines.push(
@@ -63,7 +62,7 @@ export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnaps
     );
   if (nc4 !== null)
     lines.push(
-      `NC4: for ${formatDecimals(100 * nc4, 1)} % of the samples the nearest class mean is of another class than the network names; 0 when collapsed.`,
+      `NC4: for ${formatDecimals(100 * nc4, 1)} % of the samples the nearest class mean differs from the network's prediction; 0 when collapsed.`,
     );
   if (premises?.withinShare != null)
     lines.push(
@@ -73,12 +72,11 @@ export function collapseInWords({ collapse }: LayerSnapshot, initial: LayerSnaps
 }
 
 /**
- * chosen: share of the spread within classes that their means, from the same samples, take away, from which on it is
- * said.
+ * chosen: the least share of the spread within classes removed by means of the same samples that is mentioned.
  */
 const MENTIONED_SHARE = 0.1;
 
-/** What few samples of a class leave out: E S_w is (1 - C/n) of what many samples would show (theory.md Eq. 67). */
+/** The bias of few samples per class: E S_w is (1 - C/n) of its value for many samples (theory.md Eq. 67). */
 function fewPerClass({ classes, n, singles = 0 }: NonNullable<LayerSnapshot["collapse"]>): string {
   const share = (classes - singles) / (n - singles);
   const left =
@@ -87,7 +85,7 @@ function fewPerClass({ classes, n, singles = 0 }: NonNullable<LayerSnapshot["col
       : ` ${singles === 1 ? "One class of one sample has" : `${formatCount(singles)} classes of one sample have`} no part in it.`;
   return share < MENTIONED_SHARE
     ? left
-    : `${left} With so few samples of a class it shows ${formatDecimals(100 * (1 - share), 0)} % of the spread that more would.`;
+    : `${left} With so few samples per class it shows ${formatDecimals(100 * (1 - share), 0)} % of the spread that many samples would show.`;
 }
 
 function statusPart(status: string | undefined): string {
@@ -103,13 +101,13 @@ export function ansatzInWords({ ansatz }: LayerSnapshot): string[] {
   lines.push(
     change
       ? `The same for W without the initial weights: ${forms(change)}.`
-      : "The initial weights, which the ansatz's authors subtract, are not known; crh analyze --initial takes the model before training.",
+      : "The initial weights, which the ansatz's authors subtract, are unknown; crh analyze --initial takes the model before training.",
   );
   if (equivariant)
     lines.push(
-      `In gradients of the loss, which do not depend on how outputs are written: WᵀW with G_a ${both(equivariant.backward)}; WWᵀ with G_b ${both(equivariant.forward)}.`,
+      `With gradients of the loss, which do not depend on the coordinates of the outputs: WᵀW with G_a ${both(equivariant.backward)}; WWᵀ with G_b ${both(equivariant.forward)}.`,
     );
-  if (!exact) lines.push("Random directions of the outputs stand for all of them.");
+  if (!exact) lines.push("Estimated from random directions of the outputs.");
   return lines;
 }
 
@@ -119,8 +117,8 @@ function both({ cosine, pearson }: Comparison): string {
 }
 
 /**
- * What the outputs keep where no gradient was seen, and gradients where no sample is active: nothing, once stationary
- * under decay.
+ * Variance of the outputs in directions without gradient, and of gradients in directions without input; both are 0 at a
+ * stationary point with decay.
  */
 export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
   const line = (found: IrrelevantShare | null, [among, lacking, kept]: readonly [string, string, string]): string[] => {
@@ -128,11 +126,11 @@ export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
     const { count, share, noise, floor, chance, unseen, near, n } = found;
     const which = `${count === 1 ? "one" : formatCount(count)} of the ${formatCount(Math.round(count / chance))} directions of its ${among}`;
     const blurred = near === 0 ? "" : `, in ${formatCount(near)} more below a ten-thousandth`;
-    const seen = `In ${which} the mean squared ${lacking} over ${formatCount(n)} rows is below a millionth of the largest${blurred} (a further row has a part in ${count === 1 ? "it" : "them"} with probability ${small(unseen)} at most)`;
-    if (found.status !== undefined || share === null) return [`${seen}: that may be for want of samples.`];
+    const seen = `In ${which} the mean squared ${lacking} over ${formatCount(n)} rows is below a millionth of the largest${blurred} (a further row has a component in ${count === 1 ? "it" : "them"} with probability ${small(unseen)} at most)`;
+    if (found.status !== undefined || share === null) return [`${seen}: that may be due to too few samples.`];
     const size =
       floor !== null && share <= floor
-        ? `nothing that float32 sums would show (${small(floor)})`
+        ? `nothing that float32 sums resolve (${small(floor)})`
         : `${small(share)}${noise === null ? "" : ` (± ${small(noise)})`}`;
     return [
       `${seen}; ${count === 1 ? "it holds" : "they hold"} ${size} of ${kept}, by chance ${formatDecimals(chance, 2)}, stationary under weight decay 0.`,
@@ -144,7 +142,7 @@ export function irrelevantInWords({ a, b }: LayerIrrelevant): string[] {
   ];
 }
 
-/** Three decimals, two digits of what is smaller. */
+/** Three decimals; two significant digits for smaller numbers. */
 function small(value: number): string {
   return value === 0 || Number(value.toPrecision(2)) >= 0.001 ? formatDecimals(value, 3) : value.toExponential(1);
 }

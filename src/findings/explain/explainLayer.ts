@@ -1,6 +1,6 @@
 /**
- * @file What was found about one layer, in plain words: which relations hold and against what, which phase and which
- * laws, from which numbers, with which doubts. It adds nothing to the snapshot; it reads it aloud.
+ * @file Findings on one layer, in plain words: which relations hold and by which comparison, which phase and which
+ * laws, from which numbers, with which doubts. Everything is taken from the snapshot.
  */
 
 import { formatCount, formatDecimals } from "../../formats/quantities.ts";
@@ -23,7 +23,7 @@ export interface Explanation {
   relations: string[];
   laws: string[];
   phase: string[];
-  /** An attention head beside the other heads of its layer and its own start. */
+  /** An attention head compared with the other heads of its layer and its own start. */
   baselines: string[];
   collapse: string[];
   ansatz: string[];
@@ -34,8 +34,8 @@ export interface Explanation {
 const pairNames = { hg: "H ~ G^s", hz: "H ~ Z^s", gz: "G ~ Z^s" } as const;
 
 /**
- * @param initial the same layer before training, where there is a measurement of it
- * @param decay   weight decay that it was trained with, where known
+ * @param initial the same layer before training, if it was measured
+ * @param decay weight decay in training, if known
  */
 export function explainLayer(layer: LayerSnapshot, initial?: LayerSnapshot, decay?: unknown): Explanation {
   const found = layerFindings(layer, initial, "paper");
@@ -79,7 +79,7 @@ function phaseOf({ phase }: LayerSnapshot): string[] {
   const { weights, paperWeights, ranges = [], live, differs, evidence } = phase;
   const within = live
     ? [
-        `Read on the ${live.rank} leading directions of W that carry ${100 * live.share} % of the traces of H and G; Z spans ${fixed(live.decades, 1)} decades there${live.decades < 1 ? ", too few to tell rows with different exponents of Z apart" : ""}.`,
+        `Read on the ${live.rank} leading directions of W that carry ${100 * live.share} % of the traces of H and G; Z spans ${fixed(live.decades, 1)} decades there${live.decades < 1 ? ", too few to distinguish rows with different exponents of Z" : ""}.`,
       ]
     : [];
   return [
@@ -110,7 +110,7 @@ function lawsOf(layer: LayerSnapshot): string[] {
 
 function exponentWords({ value, interval, r2, decades, sorted, directions, status }: Exponent): string {
   if (value === null) {
-    const reading = sorted === null ? "" : `; pairing sorted eigenvalues would read ${formatDecimals(sorted, 2)}`;
+    const reading = sorted === null ? "" : `; pairing sorted eigenvalues would give ${formatDecimals(sorted, 2)}`;
     return `no exponent can be stated (${statusWords(status)})${reading}`;
   }
   const within =
@@ -144,7 +144,7 @@ function trainingOf(layer: LayerSnapshot, decay: unknown): string[] {
   const balance = residuals?.stationarity;
   if (balance?.value != null)
     lines.push(
-      `Stationarity E[g hᵀ] = γ W is off by ${balance.value.toPrecision(2)} times γ|W|${balance.floor === null ? "" : `; so many samples could not show less than ${balance.floor.toPrecision(2)}`}.`,
+      `Stationarity E[g hᵀ] = γ W is off by ${balance.value.toPrecision(2)} times γ|W|${balance.floor === null ? "" : `; with this many samples it cannot fall below ${balance.floor.toPrecision(2)}`}.`,
     );
   if (irrelevant) lines.push(...irrelevantInWords(irrelevant));
   return lines;
@@ -155,7 +155,7 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
   const widest = Math.max(dIn, dOut);
   const lines: string[] = [];
   if (initial === undefined)
-    lines.push("Its values before training are not known, so nothing says that training made what holds.");
+    lines.push("Its values before training are unknown, so it is open whether training made the relations that hold.");
   if (samples < 10 * widest)
     lines.push(
       `${formatCount(samples)} rows are few for ${widest} dimensions: noise pulls alignments towards chance, and the corrected values are uncertain.`,
@@ -171,18 +171,18 @@ function doubtsOf(layer: LayerSnapshot, initial: LayerSnapshot | undefined): str
   const mean = Math.max(meanRatio.a?.h.value ?? 0, meanRatio.b.h.value ?? 0);
   if (mean > 0.5)
     lines.push(
-      `${Math.round(100 * mean)} % of the squared activations are their mean: plain second moments tell of the mean, covariances of the rest.`,
+      `${Math.round(100 * mean)} % of the squared activations are their mean: plain second moments mostly show the mean, covariances the rest.`,
     );
   if (layer.groups !== undefined && layer.groups > 1 && layer.groups < 8)
     lines.push(`The standard errors come from ${layer.groups} groups of samples and may be off by half.`);
   if (sampled) lines.push("Only a random sample of its coordinates was measured.");
   if (!(layer.groups && layer.groups > 1) && Object.values(alignment.paper.b).every(({ noise }) => noise === null))
-    lines.push("There is one group of samples, so the noise is not known.");
+    lines.push("There is one group of samples, so the standard error is unknown.");
   if (phase?.label === "undecided") lines.push("The numbers do not decide on a phase.");
   return lines;
 }
 
-/** Rows enough, but few of them carry a second moment (Eq. 92). */
+/** There are enough rows, but few of them dominate a second moment (Eq. 92). */
 function fewLongRows({ samples, dIn, dOut, effectiveRows }: LayerSnapshot): string[] {
   if (!effectiveRows) return [];
   const sides = [
@@ -193,9 +193,9 @@ function fewLongRows({ samples, dIn, dOut, effectiveRows }: LayerSnapshot): stri
     .filter(({ rows, d }) => rows > 0 && rows < 10 * d && samples >= 10 * d)
     .map(
       ({ rows, d, of }) =>
-        `Its ${of} are so unequal in norm that ${formatCount(samples)} rows tell about as much as ${formatCount(Math.max(1, Math.round(rows)))} equal ones would, few for ${d} dimensions: plain and covariance values are uncertain; the paper's convention divides by the norm.`,
+        `Its ${of} are so unequal in norm that ${formatCount(samples)} rows carry about as much information as ${formatCount(Math.max(1, Math.round(rows)))} equal ones would, few for ${d} dimensions: plain and covariance values are uncertain; the paper's convention divides by the norm.`,
     );
 }
 
-/** What the words mean, once for all layers. */
+/** What the words mean, said once for all layers. */
 export const thresholds = ruleInWords;

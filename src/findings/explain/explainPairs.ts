@@ -1,6 +1,6 @@
 /**
- * @file What was found of symmetric pairs, of a network or of one of its layers, in plain words: the sentences of table
- * and report.
+ * @file Findings on the symmetric pairs of a network or of one layer, in plain words: the sentences of table and
+ * report.
  */
 
 import { type PairGroup, pairGroups, pairName } from "../../measure/network/pairGroups.ts";
@@ -23,7 +23,7 @@ export interface PairsExplanation {
     second: string;
     through: string;
     symmetry: string;
-    /** Where noise moves weight; of what has no noise balance, which symmetry it is. */
+    /** Where noise moves weight; for pairs without noise balance, the kind of symmetry. */
     summary: string;
     /** Symmetry, charges, noise balance, where noise moves weight, predicted and measured drift. */
     sentences: string[];
@@ -34,8 +34,8 @@ export interface PairsExplanation {
 }
 
 /**
- * @param layer of all pairs those that this layer is in; undefined for all
- * @returns undefined where pairs were not looked for, or there is one map
+ * @param layer restricts to the pairs that contain this layer; undefined for all
+ * @returns undefined where pairs were not measured, or there is one map
  */
 export function explainPairs(snapshot: Snapshot, layer?: string): PairsExplanation | undefined {
   if (!hasPairs(snapshot)) return undefined;

@@ -1,5 +1,5 @@
 /**
- * @file What the two-point theory says of every hidden layer of a run, in plain words: the sentences of the report,
+ * @file Findings of the two-point theory on every hidden layer of a run, in plain words: the sentences of the report,
  * layer by layer.
  */
 import { contradictionSentence, layerSentences, layerSummary } from "../twopoint/sentences.ts";
@@ -11,7 +11,7 @@ export interface TwopointExplanation {
   summary: string;
   /** Rates, final distance, regime, drift, doubts. */
   sentences: string[];
-  /** What contradicts the equations without any fit; empty where nothing does. */
+  /** Contradictions of the equations that need no fit; empty if there are none. */
   contradiction: string[];
 }
 

@@ -1,9 +1,9 @@
 /**
- * @file What is found of symmetric pairs, in sentences that terminal, report and explain share (docs/theory.md Eqs.
- * 105, 107, 124 to 126).
+ * @file Findings on symmetric pairs, in sentences that terminal, report and explain share (docs/theory.md Eqs. 105,
+ * 107, 124 to 126).
  *
- * Signs: noise adds rate^2 / batch times the mean squared gradients of a side to its squared weights, so that weight
- * moves to the side whose gradients fluctuate more.
+ * Sign: noise adds rate^2 / batch times the mean squared gradients of a side to its squared weights, so weight moves to
+ * the side whose gradients fluctuate more.
  */
 
 import { isHiddenByRounding } from "../../measure/network/pairDrift.ts";
@@ -29,16 +29,16 @@ import { errorText } from "../sentences.ts";
 import { percent } from "../stationarity.ts";
 import { balanceStatus, driftStatus, sharedWords, sideMaps, sideWords, symmetryMeaning } from "./pairWords.ts";
 
-/** What a snapshot has of pairs. */
+/** The part of a snapshot on pairs. */
 export type Paired = Pick<Snapshot, "pairs" | "unpaired">;
 
-/** Whether there is anything to say: pairs, or neighbours that are none. */
+/** Whether the snapshot has pairs, or neighbours that are not pairs. */
 export function hasPairs({ pairs = [], unpaired = [] }: Paired): boolean {
   return pairs.length + unpaired.length > 0;
 }
 
 /**
- * What was found, in a claim and what stands behind it; both "" where pairs were not looked for, or there is one map.
+ * The finding as a claim and its details; both "" where pairs were not measured, or there is one map.
  */
 export function pairsHeadline(found: Paired): { claim: string; details: string } {
   const { pairs = [] } = found;
@@ -63,7 +63,7 @@ function countWords(groups: readonly PairGroup[]): string {
     ...(pairs.length > 0
       ? [`${counted(pairs.length, "pair")} of maps ${pairs.length === 1 ? "shares" : "share"} a symmetry`]
       : []),
-    ...(scales > 0 ? [`the scale of ${counted(scales, "map")} is free, for a normalization follows`] : []),
+    ...(scales > 0 ? [`the scale of ${counted(scales, "map")} is free, because a normalization follows`] : []),
   ];
   const text = listed(parts);
   return `${text[0]!.toUpperCase()}${text.slice(1)}`;
@@ -74,7 +74,7 @@ function unjudged(pairs: readonly PairSnapshot[]): string {
   return reasons.size === 0 ? "" : `Noise balance has no value: ${listed([...reasons])}.`;
 }
 
-/** The pair that noise drives most. */
+/** The pair with the strongest drive by noise. */
 function farthest(groups: readonly PairGroup[]): string {
   const residual = (group: PairGroup) => worstOf(group).noiseBalance.residual ?? -1;
   const judged = groups.filter((group) => residual(group) >= 0);
@@ -86,7 +86,7 @@ function lower(text: string): string {
   return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }
 
-/** All sentences on one pair, or on the heads of an attention. */
+/** All sentences on one pair, or on the heads of an attention layer. */
 export function pairSentences(group: PairGroup): string[] {
   return [
     shareSentence(group),
@@ -102,28 +102,28 @@ export function shareSentence(group: PairGroup): string {
   const meaning = `${symmetry}: ${symmetryMeaning[symmetry]}`;
   if (symmetry === "scale") return `${first} is followed by ${second} (${through}) and free in scale (${meaning}).`;
   if (isScores(group))
-    return `Queries and keys of ${pairName(group)} meet in a product, ${sharedWords(group)} (${meaning}).`;
+    return `Queries and keys of ${pairName(group)} are multiplied, ${sharedWords(group)} (${meaning}).`;
   const way = through === "nothing" ? "with nothing in between" : `through ${through}`;
   return `${pairName(group)} share ${sharedWords(group)} ${way} (${meaning}).`;
 }
 
-/** What the charges are: the sum, the range over neurons or eigenvalues, and how far the weights are from balance. */
+/** The charges: sum, range over neurons or eigenvalues, and how far the weights are from balance. */
 export function chargeSentence(group: PairGroup): string {
   const { symmetry, pairs } = group;
   const [below, above] = sideWords(group);
   const known = pairs.flatMap((pair) => chargesOf(pair) ?? []);
-  if (known.length === 0) return "Its charges are not known: the moments hold no finite weights of both maps.";
+  if (known.length === 0) return "Its charges are unknown: the moments hold no finite weights of both maps.";
   const [low, high] = [Math.min(...known), Math.max(...known)].map(sized);
-  if (symmetry === "scale") return `Squared weights of what is normalized together: ${low} to ${high}.`;
+  if (symmetry === "scale") return `Squared weights that are normalized together: ${low} to ${high}.`;
   const size = imbalanceWords(group);
   if (symmetry === "rotation")
-    return `Eigenvalues of Q = UᵀU − WWᵀ, which gradient flow keeps: ${low} to ${high}; ${size}.`;
+    return `Eigenvalues of Q = UᵀU − WWᵀ, conserved by gradient flow: ${low} to ${high}; ${size}.`;
   const sum = known.reduce((total, value) => total + value, 0);
   const more = sum > 0 ? below : above;
-  return `Charges, squared ${below} less ${above.split(" ")[0]} ones, which gradient flow keeps: ${low} to ${high} a neuron, ${sized(sum)} in sum (the ${more} are larger); ${size}.`;
+  return `Charges, squared ${below} minus ${above.split(" ")[0]} ones, conserved by gradient flow: ${low} to ${high} per neuron, ${sized(sum)} in sum (the ${more} are larger); ${size}.`;
 }
 
-/** Three digits, as a power of ten where it is very small. */
+/** Three digits, in scientific notation where the number is very small. */
 export function sized(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-3 ? scientific(value) : brief(value);
 }
@@ -131,11 +131,11 @@ export function sized(value: number): string {
 function imbalanceWords(group: PairGroup): string {
   const found = spreadOf(group, ({ imbalance }) => imbalance);
   return found === null
-    ? "imbalance of weights not known"
+    ? "imbalance of weights unknown"
     : `imbalance of weights ${spreadWords(found, isHeads(group))} (0 to 1)`;
 }
 
-/** "0.27", of several heads "0.27 (0.25 to 0.31)". */
+/** "0.27", or for several heads "0.27 (0.25 to 0.31)". */
 export function spreadWords({ median, low, high }: Spread, several: boolean, decimals = 3): string {
   const text = (value: number) => fixed(value, decimals);
   return several && low !== high ? `${text(median)} (${text(low)} to ${text(high)})` : text(median);
@@ -166,7 +166,7 @@ function plus(error: number | null): string {
   return error === null ? "" : ` ± ${errorText(error)}`;
 }
 
-/** One digit. */
+/** The number with one digit. */
 function briefError(error: number): string {
   return String(Number(error.toPrecision(1))).replaceAll("-", "−");
 }
@@ -177,7 +177,8 @@ function ratioSpread(group: PairGroup): string {
 }
 
 /**
- * Where noise moves weight, and by which inequality of the gradients; of heads that of the one farthest from balance.
+ * Where noise moves weight, and by which inequality of the gradients; for heads, that of the head farthest from
+ * balance.
  */
 export function driveSentence(group: PairGroup): string {
   const pair = worstOf(group);
@@ -191,7 +192,7 @@ export function driveSentence(group: PairGroup): string {
     const one = isBalanced(pair)
       ? ""
       : `, but ${group.symmetry === "rescaling" ? "neuron by neuron" : "direction by direction"} it does${alignment === null ? "" : `: their correlation is ${fixed(alignment, 2)}`}`;
-    return `${of} moves no weight in sum, for the gradients of both sides fluctuate alike (tr A / tr B ${brief(ratio)}${ratioError === null ? "" : ` ± ${briefError(ratioError)}`})${one}.`;
+    return `${of} moves no weight in sum, because the gradients of both sides fluctuate equally (tr A / tr B ${brief(ratio)}${ratioError === null ? "" : ` ± ${briefError(ratioError)}`})${one}.`;
   }
   const up = drive === "up";
   const [from, to] = up ? [first, second] : [second, first];
@@ -203,7 +204,7 @@ export function driveSentence(group: PairGroup): string {
   return `${of} moves weight from ${from} to ${to}: the gradients of the ${noisier} ${size}.`;
 }
 
-const scaleSentence = "Noise can only make such weights grow, since nothing balances them; decay alone holds them.";
+const scaleSentence = "Noise can only make such weights grow, since nothing balances them; only decay limits them.";
 
 /** Predicted against measured change since an earlier measurement, or why there is none. */
 export function driftSentence(group: PairGroup): string {
@@ -213,24 +214,24 @@ export function driftSentence(group: PairGroup): string {
   if (since === null) {
     const why = driftStatus[status];
     const said = balanceStatus[pair.noiseBalance.status];
-    return why === undefined || why === said || group.symmetry === "scale" ? "" : `How fast is not told: ${why}.`;
+    return why === undefined || why === said || group.symmetry === "scale" ? "" : `The rate is unknown: ${why}.`;
   }
   const moved = `Since step ${grouped(since.step)} the charges${of} moved by ${sized(since.measured.norm)} (norm)`;
   if (since.measured.norm <= since.rounding)
-    return `${moved}, which is no more than float32 rounding of the weights makes (${sized(since.rounding)}): it says nothing of noise.`;
+    return `${moved}, which is no more than float32 rounding of the weights can cause (${sized(since.rounding)}), so it is not evidence of noise.`;
   if (since.predicted === null) {
     const why = driftStatus[status];
-    return `${moved}${why === undefined ? "" : `; nothing is predicted: ${why}`}.`;
+    return `${moved}${why === undefined ? "" : `; there is no prediction: ${why}`}.`;
   }
   if (isHiddenByRounding(since))
-    return `${moved}, where noise, mean gradients and decay predict ${sized(since.predicted.norm)}, no more than float32 rounding of the weights makes (${sized(since.rounding)}): it says nothing of noise.`;
+    return `${moved}, where noise, mean gradients and decay predict ${sized(since.predicted.norm)}, no more than float32 rounding of the weights can cause (${sized(since.rounding)}), so it is not evidence of noise.`;
   const error = since.error === null ? "" : `, off by ${percent(since.error)} % of the norm`;
   const rounding =
-    since.rounding > 0.1 * since.measured.norm ? `; float32 rounding alone makes ${sized(since.rounding)}` : "";
+    since.rounding > 0.1 * since.measured.norm ? `; float32 rounding alone causes ${sized(since.rounding)}` : "";
   return `${moved}; noise, mean gradients and decay predict ${sized(since.predicted.norm)}${error}${rounding}.`;
 }
 
-/** What breaks each symmetry, neighbours of one reason together; "" where nothing is broken. */
+/** What breaks each symmetry, grouped by reason; "" where none is broken. */
 export function brokenSentence({ unpaired = [] }: Paired, most = 4): string {
   const lines = brokenByReason(unpaired);
   if (lines.length === 0) return "";
@@ -243,7 +244,7 @@ export function brokenSentence({ unpaired = [] }: Paired, most = 4): string {
   return `No symmetry: ${shown.join("; ")}${more}.`;
 }
 
-/** Neighbours without a symmetry by what breaks it. */
+/** Neighbours without a symmetry, grouped by what breaks it. */
 export function brokenByReason(unpaired: readonly BrokenEdge[]): { reason: string; names: string[] }[] {
   const found = new Map<string, string[]>();
   for (const { first, second, reason } of unpaired) {
@@ -253,6 +254,6 @@ export function brokenByReason(unpaired: readonly BrokenEdge[]): { reason: strin
   return [...found].map(([reason, names]) => ({ reason, names }));
 }
 
-/** What the letters mean, once. */
+/** What the letters mean, said once. */
 export const pairLetters =
-  "W is the map below with its bias, U the one above; A = E[G_Uᵀ G_U] and B = E[G_W G_Wᵀ] are mean squares of the gradients of single examples on what the two share (of rescaling the diagonals)";
+  "W is the map below with its bias, U the one above; A = E[G_Uᵀ G_U] and B = E[G_W G_Wᵀ] are second moments of the gradients of single examples on the shared values (their diagonals for rescaling)";

@@ -1,23 +1,24 @@
-/** @file The words for pairs, their symmetries, their two sides, and why something of them is missing. */
+/** @file Words for pairs, their symmetries, their two sides, and the reasons for missing values. */
 import { isHeads, isScores, type PairGroup } from "../../measure/network/pairGroups.ts";
 import type { PairDrift, PairSnapshot } from "../../measure/network/pairs.ts";
 import type { PairSymmetry } from "../../moments/edges.ts";
 import { counted } from "../numbers.ts";
 
-/** What may be done to a pair's weights without changing any output. */
+/** The transformations of a pair's weights that change no output. */
 export const symmetryMeaning = {
-  rescaling: "each neuron's incoming weights may be multiplied by a number and its outgoing ones divided by it",
-  rotation: "any invertible map may be put between the two and its inverse behind it",
-  scale: "its weights may be multiplied by any number, which the normalization takes out again",
+  rescaling:
+    "each neuron's incoming weights may be multiplied by a positive number and its outgoing weights divided by it",
+  rotation: "any invertible map may be inserted between the two, followed by its inverse",
+  scale: "its weights may be multiplied by any positive number, which the normalization cancels",
 } as const satisfies Record<PairSymmetry, string>;
 
-/** What the two sides of a pair are called: the weights of the map below, and of the one above. */
+/** Names of the two sides of a pair: the weights of the map below, and of the one above. */
 export function sideWords({ through }: Pick<PairGroup, "through">): readonly [below: string, above: string] {
   if (isScores({ through })) return ["weights of the queries", "weights of the keys"];
   return ["incoming weights", "outgoing weights"];
 }
 
-/** The map of a side, told apart where one map gives both: "attn.qkv (keys)". */
+/** The map of a side, with its part where one map gives both sides: "attn.qkv (keys)". */
 export function sideMaps(
   group: Pick<PairGroup, "first" | "second" | "through">,
 ): readonly [below: string, above: string] {
@@ -37,7 +38,7 @@ export function sharedWords(group: PairGroup): string {
 export const balanceStatus: Readonly<Partial<Record<PairSnapshot["status"], string>>> = {
   "not-measured":
     "the gradients of single examples were not summed (at cost economy, of very wide pairs, where samples mix, and without gradients)",
-  "missing-moments": "the moments do not hold what it needs",
+  "missing-moments": "the moments lack the sums that it needs",
   "not-finite": "weights or gradients are not finite",
   dead: "no example has a gradient on either side",
   "one-sided": "a scale has no partner that could balance it",
@@ -47,9 +48,9 @@ export const balanceStatus: Readonly<Partial<Record<PairSnapshot["status"], stri
   "too-few-samples": "too few examples",
 };
 
-/** Why nothing is said of how charges move. */
+/** Why there is no drift of the charges. */
 export const driftStatus: Readonly<Partial<Record<PairDrift["status"], string>>> = {
   ...balanceStatus,
-  "no-training": "how the network is trained is not known, so that noise has a direction here and no rate",
-  "not-sgd": "the theory of noise is that of SGD, and another optimizer trains here",
+  "no-training": "the optimizer is unknown, so noise has a direction but no rate",
+  "not-sgd": "the theory of noise is for SGD, and this network was trained by another optimizer",
 };

@@ -1,23 +1,23 @@
 /**
- * @file Whether H moves against the sign of w. By dH/dt = -etaH X w (docs/theory.md Eq. 93) it rises while w < 0 and
- * falls while w > 0, whatever the rates: a trajectory that does otherwise contradicts the theory without any fit.
+ * @file Whether H moves against the sign of w. By dH/dt = -etaH X w (docs/theory.md Eq. 93), H rises while w < 0 and
+ * falls while w > 0 for all rates. A trajectory that does otherwise contradicts the theory without any fit.
  */
 import type { LayerTrajectory } from "../../twopoint/trajectory.ts";
 
-/** Shares, from 0 on. */
+/** Shares, at least 0. */
 export interface Against {
-  /** By how much of its largest value before H falls while w < 0. */
+  /** Fall of H while w < 0, as a share of its previous maximum. */
   readonly fall: number;
-  /** By how much of its least value before H rises while w > 0. */
+  /** Rise of H while w > 0, as a share of its previous minimum. */
   readonly rise: number;
-  /** Largest less least H, over the largest. */
+  /** Range of H divided by its maximum. */
   readonly range: number;
 }
 
-/** chosen: means over so many parts of the rows show a course and not the noise of batches. */
+/** chosen: means over this many parts of the rows show the course without the noise of batches. */
 const PARTS = 50;
 
-/** The largest fall and rise within any stretch over which w keeps its sign. */
+/** The largest fall and rise within any interval over which w keeps its sign. */
 export function againstEquations({ dh2, w }: Pick<LayerTrajectory, "dh2" | "w">): Against {
   const [H, v] = [means(dh2), means(w)];
   let [fall, rise] = [0, 0];

@@ -1,4 +1,4 @@
-/** @file The theory of a fitted layer at given steps, for whoever draws it beside what was measured. */
+/** @file The theoretical curves of a fitted layer at given steps, drawn beside the measurements. */
 import { conservedQuantity } from "../../twopoint/conserved.ts";
 import { lossCurve } from "../../twopoint/lossCurve.ts";
 import { type TwoPointTrajectory, twoPointTheory } from "../../twopoint/theory.ts";
@@ -7,15 +7,15 @@ import type { FollowedPair } from "./followedRecord.ts";
 import type { FollowedLayer } from "./twopointRecord.ts";
 
 export interface TheoryCurves extends TwoPointTrajectory {
-  /** Where the third rate is known. */
+  /** Present where the third rate is known. */
   readonly loss?: Float64Array;
 }
 
 /**
- * H, Y, w and, where its rate was fitted, the loss by the fitted rates.
+ * H, Y, w and, if its rate was fitted, the loss, for the fitted rates.
  *
  * @param step (T) ascending, the first of them the start
- * @returns undefined where the layer has no rates, or the equations no solution that far
+ * @returns undefined where the layer has no rates, or the solution does not exist that far
  */
 export function theoryCurves(
   { dx2, dy2 }: FollowedPair,
@@ -35,8 +35,8 @@ export function theoryCurves(
 }
 
 /**
- * Change of the conserved quantity along the measured rows, over the largest H / X   (docs/theory.md Eq. 94): the
- * `conservedDrift` of a fit is the largest of these sizes.
+ * Change of the conserved quantity along the measured rows, divided by the largest H / X (docs/theory.md Eq. 94). The
+ * `conservedDrift` of a fit is its largest absolute value.
  *
  * @returns (T), the first of them 0; undefined without rates
  */

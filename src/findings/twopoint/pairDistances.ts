@@ -1,7 +1,7 @@
 /**
- * @file How far apart every pair of followed points ends in the layer that is looked at first, measured and by the
- * theory (docs/theory.md Eq. 95). All pairs are predicted with one ratio of the rates, the median over the fitted
- * pairs, and each with its own start: the rates are the network's, not the pair's.
+ * @file Final distances of all pairs of followed points in the layer shown first, measured and by the theory
+ * (docs/theory.md Eq. 95). Each pair is predicted from its own start with one common ratio of the rates, the median
+ * over the fitted pairs, because the rates belong to the network, not to the pair.
  */
 import { median } from "../../measure/median.ts";
 import { conservedQuantity } from "../../twopoint/conserved.ts";
@@ -11,17 +11,17 @@ import type { FollowedRow, TwopointRecord } from "./twopointRecord.ts";
 
 export interface PairDistance {
   readonly pair: string;
-  /** Places of the two points. */
+  /** Indices of the two points. */
   readonly points: readonly [number, number];
   /** Distance of the representations, not squared. */
   readonly measured: number;
-  /** Null where no ratio is known or the pair begins at a distance of 0. */
+  /** Null where no ratio is known or the pair starts at distance 0. */
   readonly predicted: number | null;
 }
 
 export interface PairDistances {
   readonly layer: string;
-  /** etaH / etaY, and how many fits it is the median of; null where there is none. */
+  /** Median of etaH / etaY and the number of fits; null where there is none. */
   readonly ratio: { readonly value: number; readonly fits: number } | null;
   readonly pairs: readonly PairDistance[];
   /**
@@ -52,7 +52,7 @@ export function pairDistances(
   return { layer: followed.layer, ratio, pairs, correlation: correlationOf(pairs) };
 }
 
-/** The median over the fitted pairs whose rates are known at that layer. */
+/** The median over the fitted pairs with known rates at that layer. */
 function ratioOf({ pairs, layer }: TwopointRecord): PairDistances["ratio"] {
   const ratios = pairs.flatMap(({ layers }) => {
     const fit = layers.find((one) => String(one.layer) === layer);
@@ -63,7 +63,7 @@ function ratioOf({ pairs, layer }: TwopointRecord): PairDistances["ratio"] {
   return value === null ? null : { value, fits: ratios.length };
 }
 
-/** Of points with the same target A_low is 0, so that H ends at A_high, or at 0 where that is negative. */
+/** For points with the same target A_low is 0, so H ends at A_high, or at 0 if that is negative. */
 function predict({ dx2, dy2 }: FollowedPair, ratio: number, start: FollowedRow): number | null {
   if (!(start.dh2 > 0 && dx2 > 0)) return null;
   const constants = { dx2, etaH: ratio, etaY: 1 };

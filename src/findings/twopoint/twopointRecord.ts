@@ -9,33 +9,32 @@ export const TWOPOINT_SCHEMA = "crh-lab/twopoint@1";
 
 export interface TwopointRecord {
   readonly schema: typeof TWOPOINT_SCHEMA;
-  /** Last step that was looked at. */
+  /** Step of the last look. */
   readonly step: number;
-  /** The hidden layer that is looked at first. */
+  /** The hidden layer shown first. */
   readonly layer: string;
   /**
-   * The pair that is looked at first: the first one of those whose targets are furthest apart; null where none could be
-   * fitted.
+   * The pair shown first: the first of those with the largest distance of targets; null where none could be fitted.
    */
   readonly pair: string | null;
   /** Every layer of that pair. */
   readonly layers: readonly FollowedLayer[];
   /** Every layer of every pair that was fitted, the first one included. */
   readonly pairs: readonly FittedPair[];
-  /** Pairs that were not fitted, for they are too many. */
+  /** Number of pairs left out of the fits because there are too many. */
   readonly pairsLeftOut: number;
-  /** Pairs whose inputs or targets are the same point: the theory says nothing of their rates. */
+  /** Number of pairs whose inputs or targets coincide, for which the theory determines no rates. */
   readonly pairsAlike: number;
 }
 
 export interface FittedPair extends FollowedPair {
-  /** What is missing of the targets at the last look: |dy - dy*|^2 / |dy*|^2, 0 where they are reached. */
+  /** Missing share of the targets at the last look: |dy - dy*|^2 / |dy*|^2, 0 where they are reached. */
   readonly missing: number;
   readonly layers: readonly FollowedLayer[];
 }
 
 export interface FollowedLayer extends LayerFit {
-  /** How far H moved against the sign of w. */
+  /** Change of H against the sign of w. */
   readonly against: Against;
 }
 
@@ -50,22 +49,22 @@ export interface FollowedRow {
   readonly loss: number;
 }
 
-/** All that is known of the points that a run follows. */
+/** All records of the points that a run follows. */
 export interface FollowedRun {
   readonly followed: FollowedRecord;
   readonly fits: TwopointRecord;
-  /** In order of steps. */
+  /** Ordered by step. */
   readonly rows: readonly FollowedRow[];
 }
 
-/** chosen: fits of one run, at some 0.2 s each. */
+/** chosen: most fits per run, at some 0.2 s each. */
 const MOST_FITS = 100;
 
 /**
- * Fits the theory to a run's trajectories, layer by layer. Of many pairs some are fitted, evenly spread.
+ * Fits the theory to a run's trajectories, layer by layer. If there are many pairs, an evenly spaced subset is fitted.
  *
  * @param rows look by look, as the run wrote them
- * @returns undefined where there are no rows yet
+ * @returns undefined while there are no rows
  */
 export function fitFollowed(followed: FollowedRecord, rows: readonly FollowedRow[]): TwopointRecord | undefined {
   if (rows.length === 0) return undefined;
@@ -103,7 +102,7 @@ function fitPair(followed: FollowedRecord, rows: readonly FollowedRow[], pair: F
 /** |dy - dy*|^2 = 2 w - Y + Y*, by the meaning of w. */
 const missingAt = ({ dy2, w }: FollowedRow, target: number): number => Math.max(0, 2 * w - dy2 + target) / target;
 
-/** The loss whose course the theory tells; undefined where another one was recorded. */
+/** The loss that the theory predicts; undefined where another one was recorded. */
 export function lossOf(
   rows: readonly FollowedRow[],
   { lossFactor, layers }: FollowedRecord,

@@ -1,16 +1,16 @@
 /**
  * @file WebAssembly functions as bytes, from the WebAssembly specification (release 2, section 5: binary format), so
- * that nothing is fetched and no tool is needed: the few instructions that the kernels of this room use, and a module
- * of one function with a memory.
+ * that nothing is loaded and no tool is needed: the few instructions used by the kernels of this room, and a module of
+ * one function with a memory.
  */
 
-/** What is used of the engine's WebAssembly, which the types of the language do not include. */
+/** The part of the WebAssembly API used here, which TypeScript's standard library types do not include. */
 interface Engine {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object) => { exports: Exports };
 }
 
-/** `grow` adds pages of 64 KB, and takes the memory from all views of before. */
+/** `grow` adds pages of 64 KB and invalidates all existing views. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly run: (...parameters: number[]) => void;

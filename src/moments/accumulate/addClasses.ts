@@ -4,7 +4,7 @@ import type { LabelledSums, SideByClass } from "../labelledSums.ts";
 /**
  * Adds the sums of one batch, whose rows were centred on m: sum h = S + n_c m, sum |h|^2 = Q + 2 m S + n_c |m|^2.
  *
- * @param scale by which the rows of each side were divided
+ * @param scale factor by which the rows of each side were divided
  */
 export function addClasses(
   into: LabelledSums,

@@ -5,8 +5,8 @@ import { lowerSegments } from "./lowerBlocks.ts";
 /**
  * Adds one batch in place.
  *
- * @param read outputs by the names of addNoiseNodes; undefined where there is none
- * @param scale by which the rows of g were divided
+ * @param read outputs by the names of addNoiseNodes; undefined if there is none
+ * @param scale factor by which the rows of g were divided
  */
 export function addNoise(
   sums: NoiseSums,

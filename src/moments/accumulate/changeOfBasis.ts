@@ -1,16 +1,18 @@
 /**
- * @file Sums of rows x = y X from those of rows y: sum x x^T = X^T (sum y y^T) X, after the last batch and by whoever
- * multiplies.
+ * @file Sums of rows x = y X from those of rows y: sum x x^T = X^T (sum y y^T) X, computed after the last batch by a
+ * given multiplier.
  *
- * Means are taken off before and put back in float64 (docs/theory.md Eq. 10), so that products may be of float32.
+ * Means are subtracted before and restored in float64 (docs/theory.md Eq. 10), so that the products may be in float32.
  */
 import { type Matrix, matmul, matrix } from "../../linalg/matrix.ts";
 import { lowerCuts, lowerSegments } from "./lowerBlocks.ts";
 import { type RowSums, writeGram } from "./rowSums.ts";
 
-/** Products of large matrices: an engine's (`FloatProducts`). */
+/** Products of large matrices, such as an engine's (`FloatProducts`). */
 export interface SumProducts {
-  /** The lower blocks of X^T S X, S symmetric, of columns cut as said, to be multiplied by `scale`. */
+  /**
+   * The lower blocks of X^T S X for symmetric S, with columns divided at the given cuts; to be multiplied by `scale`.
+   */
   congruent(S: Matrix, X: Matrix, cuts: readonly number[]): Promise<{ lower: Float32Array; scale: number }>;
   /** A B. */
   product(A: Matrix, B: Matrix): Promise<Float64Array>;
@@ -25,7 +27,7 @@ interface PlainSums {
 /**
  * Adds the sums of the rows x = y X to the sum and the lower triangle of `into`.
  *
- * @param from of the rows y (n, d)
+ * @param from sums of the rows y (n, d)
  * @param X (d, D)
  */
 export async function changeBasis(

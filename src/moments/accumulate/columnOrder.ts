@@ -1,7 +1,7 @@
 /**
- * @file Brings what runs over the columns of h_a from the order used inside the graph, (kernel positions, channels), to
- * PyTorch's (channels, kernel positions). Once a measurement: in the graph it would be a transpose of every (d, d) sum
- * of every batch.
+ * @file Reorders everything indexed by the columns of h_a from the order inside the graph, (kernel positions,
+ * channels), to PyTorch's (channels, kernel positions). Done once per measurement; in the graph it would be a transpose
+ * of every (d, d) sum of every batch.
  */
 import type { LayerMoments } from "../moments.ts";
 
@@ -30,7 +30,7 @@ export function columnsOf(rows: Float32Array | Float64Array, order: readonly [nu
   if (positions > 1 && channels > 1) permuteColumns(rows, sourcesOf(order));
 }
 
-/** Where each of PyTorch's columns is in the graph. */
+/** Index in the graph of each of PyTorch's columns. */
 function sourcesOf([positions, channels]: readonly [number, number]): Uint32Array {
   return Uint32Array.from({ length: positions * channels }, (_, column) => {
     const [channel, position] = [Math.floor(column / positions), column % positions];
@@ -38,7 +38,7 @@ function sourcesOf([positions, channels]: readonly [number, number]): Uint32Arra
   });
 }
 
-/** Column j of each row becomes what column from[j] was. */
+/** Sets column j of each row to column from[j]. */
 function permuteColumns(data: Float32Array | Float64Array, from: Uint32Array): void {
   const d = from.length;
   const before = new Float64Array(d);

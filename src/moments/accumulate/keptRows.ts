@@ -1,11 +1,11 @@
 /**
- * @file Rows in place of sums, batch by batch: those of h in float32; of g_a = W^T g_b (docs/theory.md Eq. 5) their
- * numbers alone.
+ * @file Rows kept instead of sums, batch by batch: rows of h in float32; for g_a = W^T g_b (docs/theory.md Eq. 5) only
+ * counts and norms.
  */
 import type { KeptRows, LayerMoments, SideMoments } from "../moments.ts";
 import { columnsOf } from "./columnOrder.ts";
 
-/** Rows by batch, in order, and what is known of those of g_a. */
+/** Rows by batch, in order, and the numbers of the rows of g_a. */
 export interface RowBatches {
   readonly ha: (Float32Array | Float64Array)[];
   readonly hb: (Float32Array | Float64Array)[];
@@ -13,11 +13,11 @@ export interface RowBatches {
   readonly ga: RowNumbers[];
 }
 
-/** Numbers of rows x. */
+/** Sum, count and norms of rows x. */
 export interface RowNumbers {
   /** (d) sum x */
   readonly sum: Float64Array;
-  /** Rows that are not zero. */
+  /** Number of nonzero rows. */
   readonly kept: number;
   /** sum |x|^2 and sum |x|^4 */
   readonly squares: number;
@@ -30,7 +30,7 @@ export function noRows(): RowBatches {
 
 /**
  * @param read the batch's `ha.rows`, `hb.rows`, `gb.rows`, `ga.scale`, `ga.norms` and `ga.sum`, which are kept. @param
- * scale of the gradients
+ *   scale scale of the gradients
  */
 export function keepRows(batches: RowBatches, read: (key: string) => Float32Array, scale: number): void {
   batches.ha.push(read("ha.rows"));
@@ -54,7 +54,7 @@ export function withKeptRows(
   return { ...layer, rows, a, b };
 }
 
-/** Behind one another; one batch is taken as it is. */
+/** Concatenates batches; a single batch is not copied. */
 function joined<Values extends Float32Array | Float64Array>(batches: readonly Values[]): Values {
   const [first] = batches;
   if (batches.length === 1) return first!;

@@ -1,18 +1,18 @@
-/** @file How large the sums of a layer will be, before there are any. */
+/** @file The size of a layer's sums, known before any are made. */
 import type { LayerKind } from "../moments.ts";
 
-/** What a layer's sums will be. */
+/** Description of a layer's sums. */
 export interface LayerOutline {
   readonly name: string;
   readonly kind: LayerKind;
   readonly dIn: number;
   readonly dOut: number;
-  /** Values that are measured of each side. */
+  /** Number of values measured on each side. */
   readonly a?: { readonly d: number };
   readonly b: { readonly d: number };
-  /** Memory of its sums over one group of samples. */
+  /** Bytes of its sums over one group of samples. */
   readonly bytes: number;
 }
 
-/** chosen: memory of the sums of a network that is measured whole, or else of a part. */
+/** chosen: most bytes of sums of a network measured whole, or of one part. */
 export const PART_BYTES = 2 ** 32;

@@ -1,6 +1,6 @@
 /**
- * @file The sums of one layer over some batches as they leave the engine, and how they become its moments. Plain data:
- * they may be finished in another thread.
+ * @file The sums of one layer over some batches in the form in which they leave the engine, and their conversion to
+ * moments. Plain data, so that another thread can finish them.
  */
 import { ArrayPool } from "../../linalg/arrayPool.ts";
 import type { LayerMoments, Moments, Side, SideMoments } from "../moments.ts";
@@ -16,28 +16,28 @@ import { addCentred, arraysOf, emptyRowSums, type RowSums, writeGram } from "./r
 /** Names of the graph outputs that hold one layer's sums, keyed by what they are. */
 export type SumNames = Readonly<Record<string, string>>;
 
-/** What an engine gives for a batch, by names of outputs. */
+/** The results of an engine for a batch, by names of outputs. */
 export type BatchOutputs = Readonly<Record<string, { readonly data: unknown }>>;
 
-/** Moments whose sums are not finished: as Moments, of a group of samples. */
-export type GroupSums = Omit<Moments, "layers"> & { readonly layers: LayerSums[] };
+/** The unfinished form of Moments, over one group of samples. */
+export type UnfinishedMoments = Omit<Moments, "layers"> & { readonly layers: LayerSums[] };
 
 export interface LayerSums {
-  /** Counts, norms, sums by class and of outputs; the other sums are not there yet. */
+  /** Counts, norms, sums by class and of outputs; its other sums are still missing. */
   readonly layer: LayerMoments;
   /** By the names of addMomentNodes: ha, ga, han, gan, hb, gb, hbn, gbn. */
   readonly rows: Readonly<Record<string, RowSums>>;
   /** (dOut, dIn) sum g_b h_a^T; of a head (dOut, dOut) sum g_b h_b^T */
   readonly cross: Float64Array | undefined;
-  /** Columns of h_a are W's in another order, which is put right after the last batch. */
+  /** Columns of h_a are in another order than those of W, which is corrected after the last batch. */
   readonly columnOrder: readonly [number, number] | undefined;
-  /** In place of sums, where rows are kept. */
+  /** Instead of sums, where rows are kept. */
   readonly kept: RowBatches | undefined;
-  /** Of batches whose rows of one side were summed in other coordinates. */
+  /** Sums of one side in other coordinates. */
   deferred: DeferredSums | undefined;
 }
 
-/** The sums of a side by what their rows are, and their names without the side. */
+/** The sums of a side by kind of rows, and their names without the side. */
 const KINDS = [
   { which: "h", suffix: "", sum: "hSum", gram: "hh" },
   { which: "g", suffix: "", sum: "gSum", gram: "gg" },
@@ -48,7 +48,7 @@ const KINDS = [
 /**
  * Sums over no samples.
  *
- * @param layer without any, updated as batches come
+ * @param layer without sums, updated as batches are added
  * @param options.cross whether there are sums of g h^T
  */
 export function emptyLayerSums(
@@ -79,8 +79,8 @@ export function emptyLayerSums(
  * @param outputs results of the instrumented graph, which are kept
  * @param names the layer's output names (addMomentNodes)
  * @param n rows of the batch
- * @param deferred where the sums of a side go that are of other coordinates
- * @param examples of the batch, where there are sums of noise
+ * @param deferred receives the sums of a side in other coordinates
+ * @param examples number of examples in the batch, for sums of noise
  */
 export function addBatch(
   sums: LayerSums,
@@ -135,14 +135,13 @@ function addNorms(
 }
 
 /**
- * chosen: sums of |h|^4 below which float32 begins to lose rows of usual spread; it ends at 2^-149, and above at 2^128.
+ * chosen: sums of |h|^4 below which float32 loses rows of usual spread; its range is 2^-149 to 2^128.
  */
 const LEAST_FOURTH_POWER = 2 ** -100;
 
 /**
- * Whether squares of a batch's activations, or of gradients behind the weights, are lost in float32 or too large for
- * it, so that they are to be measured with `rescaled`. Rows of zeros are in range; so is what is no number, which no
- * factor mends.
+ * Whether squares of a batch's activations, or of gradients with respect to outputs, underflow or overflow in float32,
+ * so that they must be measured with `rescaled`. Rows of zeros are in range; so is NaN, which no factor can repair.
  *
  * @param outputs and names as for addBatch
  */
@@ -160,9 +159,9 @@ export function isOutOfRange(outputs: BatchOutputs, names: SumNames): boolean {
 /**
  * The moments of a layer.
  *
- * @param sums used up
- * @param memory where arrays come from
- * @param crossed whether the sums of g h^T of each side of a map are made
+ * @param sums consumed
+ * @param memory source of arrays
+ * @param crossed whether to compute the sums of g h^T of each side of a map
  */
 export async function finishSums(
   sums: LayerSums,
@@ -194,9 +193,9 @@ export async function finishSums(
 }
 
 /**
- * What a pair of neighbouring maps needs of a layer (PairHalves), before its sums are finished.
+ * The data of a layer for pairs of neighbouring maps (PairHalves), before its sums are finished.
  *
- * @param groups the layer's sums over disjoint groups of the samples, which are kept
+ * @param groups the layer's sums over disjoint groups of the samples, unchanged
  */
 export function pairSums(groups: readonly LayerSums[]) {
   const { layer, columnOrder } = groups[0]!;
@@ -219,14 +218,17 @@ export function pairSums(groups: readonly LayerSums[]) {
   };
 }
 
-/** The arrays that hold the sums, to hand them to another thread. */
+/** The arrays of the sums, for transfer to another thread. */
 export function arraysOfLayer({ rows, cross, kept, deferred }: LayerSums): (Float32Array | Float64Array)[] {
   const all = [...Object.values(rows), ...(deferred ? Object.values(deferredRows(deferred)) : [])];
   const ofRows = kept ? [...kept.ha, ...kept.hb, ...kept.gb] : [];
   return [...all.flatMap(arraysOf), ...(cross ? [cross] : []), ...ofRows];
 }
 
-/** sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g and h that were divided, together by `scale`. */
+/**
+ * sum g h^T = C + n m_g m_h^T + r_g m_h^T + m_g r_h^T, of rows g and h that were divided by factors with product
+ * `scale`.
+ */
 function addCross(
   cross: Float64Array,
   read: (key: string) => Float32Array,

@@ -1,17 +1,16 @@
 /**
- * @file How symmetric sums are held while they are added up: by blocks of columns, of which those above the diagonal
- * are left out, which is about half of the products and of what leaves the engine.
+ * @file Storage of symmetric sums while they accumulate: by blocks of columns, without the blocks above the diagonal.
+ * This saves almost half of the products and of the engine's output.
  */
 
 /**
- * chosen: products of narrower blocks take more time an entry than the blocks above the diagonal would cost
- * (docs/log.md).
+ * chosen: with narrower blocks the extra time per entry exceeds the saving (docs/log.md).
  */
 const NARROWEST = 128;
-/** chosen: with 8 blocks a matrix takes 9/16 of its products, with 16 it would be 17/32. */
+/** chosen: with 8 blocks a matrix takes 9/16 of the products, with 16 it would be 17/32. */
 const MOST_BLOCKS = 8;
 
-/** Where d columns are cut: from 0 to d, ascending. */
+/** The cuts of d columns: ascending from 0 to d. */
 export function lowerCuts(d: number): number[] {
   const count = Math.max(1, Math.min(MOST_BLOCKS, Math.floor(d / NARROWEST)));
   return Array.from({ length: count + 1 }, (_, i) => Math.round((d * i) / count));
@@ -25,7 +24,7 @@ export interface Segment {
   readonly at: number;
 }
 
-/** The lower triangle of a (d, d) matrix as runs of entries that follow one another in what addLowerProduct gives. */
+/** The lower triangle of a (d, d) matrix as runs of entries that are contiguous in the result of addLowerProduct. */
 export function* lowerSegments(d: number): Iterable<Segment> {
   const cuts = lowerCuts(d);
   let block = 0;
@@ -38,7 +37,7 @@ export function* lowerSegments(d: number): Iterable<Segment> {
     }
 }
 
-/** Entries of all lower blocks of a (d, d) matrix. */
+/** Number of entries of all lower blocks of a (d, d) matrix. */
 export function lowerLength(d: number): number {
   const cuts = lowerCuts(d);
   return cuts.slice(1).reduce((sum, end, i) => sum + (end - cuts[i]!) * end, 0);

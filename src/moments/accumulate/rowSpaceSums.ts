@@ -1,7 +1,6 @@
 /**
- * @file Sums of the wide side of a map that were made in the fewer coordinates of its other side, and become its own
- * after the last batch: of h_b, plain and normalized, where W widens, of g_a where it narrows. The coordinates are as
- * long as the rows they stand for.
+ * @file Sums of the wide side of a map, accumulated in the fewer coordinates of its narrow side and transformed after
+ * the last batch: of h_b, plain and normalized, if W widens, of g_a if it narrows. The transform preserves norms.
  */
 import type { ArrayPool } from "../../linalg/arrayPool.ts";
 import { type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
@@ -22,13 +21,14 @@ export function emptyDeferred(side: Side, Q: Matrix): DeferredSums {
   return { side, Q, plain: emptyRowSums(Q.rows), normalized: emptyRowSums(Q.rows) };
 }
 
-/** By the names of addMomentNodes. */
+/** The sums by the names of addMomentNodes. */
 export function deferredRows({ side, plain, normalized }: DeferredSums): Readonly<Record<string, RowSums>> {
   return side === "a" ? { ga: plain, gan: normalized } : { hb: plain, hbn: normalized };
 }
 
 /**
- * Adds deferred sums to those of one group, whose columns are in the order of W's and whose other sums are complete.
+ * Adds deferred sums to those of one group, whose columns are already in the order of W and whose other sums are
+ * complete.
  */
 export async function addDeferred(
   { n, a, b }: LayerMoments,
@@ -50,7 +50,7 @@ export async function addDeferred(
   for (const { gram, sum } of [sums, normalizedSums]) mirrorLower(gram, sum.length);
 }
 
-/** Adds the cross moments of both sides, of those between g_b and h_a; behind addDeferred. */
+/** Adds the cross moments of both sides from sum g_b h_a^T; call after addDeferred. */
 export async function addCrossMoments(layer: LayerMoments, products: SumProducts, memory: ArrayPool): Promise<void> {
   const { n, a, b, W, gbHa } = layer;
   if (a === undefined || W === undefined || gbHa === undefined) return;

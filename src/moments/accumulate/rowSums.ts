@@ -1,7 +1,7 @@
 /**
- * @file Sums of rows x and of x x^T over some batches, in as little memory as they can be held in: of x x^T the lower
- * blocks, those of the last batch as they have left the engine, in float32, until another batch comes. Plain data: they
- * may go to another thread, which puts them together.
+ * @file Sums of rows x and of x x^T over some batches, in little memory: x x^T by lower blocks, with the last batch
+ * kept in float32 as it left the engine until another batch arrives. Plain data, so that another thread can finish
+ * them.
  */
 import { mirrorLower } from "../../linalg/triangleTiles.ts";
 import { lowerLength, lowerSegments, type Segment } from "./lowerBlocks.ts";
@@ -21,7 +21,7 @@ export interface CentredSums {
 export interface RowSums {
   /** (d) sum x */
   readonly sum: Float64Array;
-  /** sum x x^T over all batches but the last, its lower blocks; undefined where there were none */
+  /** lower blocks of sum x x^T over all batches except the last; undefined if there are none */
   lower: Float64Array | undefined;
   last: CentredSums | undefined;
 }
@@ -30,7 +30,7 @@ export function emptyRowSums(d: number): RowSums {
   return { sum: new Float64Array(d), lower: undefined, last: undefined };
 }
 
-/** Adds a batch, whose arrays are kept. */
+/** Adds a batch; its arrays are kept without copying. */
 export function addCentred(sums: RowSums, batch: CentredSums): void {
   const { mean, rest, n, scale } = batch;
   const { sum } = sums;
@@ -39,7 +39,7 @@ export function addCentred(sums: RowSums, batch: CentredSums): void {
   sums.last = batch;
 }
 
-/** The arrays that hold the sums, to hand them to another thread. */
+/** The arrays of the sums, for transfer to another thread. */
 export function arraysOf({ sum, lower, last }: RowSums): (Float32Array | Float64Array)[] {
   return [sum, ...(lower ? [lower] : []), ...(last ? [last.mean, last.gram, last.rest] : [])];
 }
@@ -58,7 +58,7 @@ export function writeGram(sums: RowSums, into: Float64Array): Float64Array {
   return into;
 }
 
-/** Adds the last batch to those before it. */
+/** Adds the last batch to the earlier ones. */
 function settle(sums: RowSums): void {
   const { last } = sums;
   if (last === undefined) return;

@@ -1,4 +1,4 @@
-/** @file Operators that lay values out anew, each graph's for itself. */
+/** @file Operators that rearrange values, separately for each graph. */
 import type { ReplicateRule } from "../rule.ts";
 
 /** To the known shape of the result. */

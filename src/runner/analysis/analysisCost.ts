@@ -1,6 +1,6 @@
 /**
- * @file What an analysis of a model will take, roughly: multiplications of its passes and sums at the rate that this
- * machine shows, the eigenvalue problems of its measures, and the memory that it holds.
+ * @file Estimate of the cost of an analysis: multiplications of its passes and sums at this machine's rate, the
+ * eigenvalue problems of its measures, and its memory.
  */
 import type { Engine } from "../../engine/engine.ts";
 import { layerExponentSeconds } from "../../measure/snapshot.ts";
@@ -20,27 +20,29 @@ export interface AnalysisCost {
   readonly passes: number;
 }
 
-/** chosen: samples that alignments of a few hundred neurons are told from noise with. */
+/** chosen: enough samples to distinguish alignments of a few hundred neurons from noise. */
 const SAMPLES = 1000;
-/** chosen: batches of these samples, as many as there are groups. */
+/** chosen: number of batches of these samples, as many as there are groups. */
 const BATCHES = 16;
 
-/** Of the multiplications of a pass forward: itself, and the gradients of values and the chain of them. */
+/** Multiplications relative to a forward pass: the pass itself, and the gradients of values. */
 const PASSES = 3;
-/** Sums of H and G, the products of symmetric ones by blocks of their lower half. */
+/** Sums of H and G; symmetric products are computed by blocks of their lower half. */
 const LOWER = 0.6;
 
-/** chosen: time of one multiplication of the eigenvalue solver here, and how many problems of d^3 a side has. */
+/**
+ * chosen: time of one multiplication of the eigenvalue solver here, and the number of problems of size d^3 per side.
+ */
 const EIGEN_SECONDS = 1e-10;
 const PROBLEMS = 8;
-/** Widest side whose eigenvalues are all computed; of wider ones the leading. */
+/** Widest side for which all eigenvalues are computed; wider sides have the leading ones only. */
 const WIDEST = 1024;
-/** Seconds that laws take at cost "standard" at most. */
+/** Most seconds for laws at cost "standard". */
 const LAWS_SECONDS = 10;
 
 /**
- * @param rate multiplications a second, of `multiplicationRate`
- * @param parameters numbers that the model holds
+ * @param rate multiplications per second, from `multiplicationRate`
+ * @param parameters number of parameters of the model
  */
 export function analysisCost(outline: ModelOutline, rate: number, parameters: number): AnalysisCost {
   const { layers } = outline;
@@ -67,10 +69,10 @@ function eigenSeconds(d: number): number {
   return EIGEN_SECONDS * PROBLEMS * Math.min(d, WIDEST) ** 3;
 }
 
-/** chosen: a product that takes some hundredths of a second. */
+/** chosen: a matrix product that takes some hundredths of a second. */
 const SIDE = 512;
 
-/** Multiplications and additions a second of the engine on this machine, from one product. */
+/** Multiply-adds per second of the engine on this machine, measured on one matrix product. */
 export async function multiplicationRate(engine: Engine, threads: number): Promise<number> {
   const g = new GraphBuilder("rate");
   const [x, y] = ["x", "y"].map((name) => g.input(name, "float32", [SIDE, SIDE])) as [string, string];

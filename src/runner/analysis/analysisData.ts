@@ -1,7 +1,7 @@
 /**
  * @file The user's files as batches for the probe: arrays of any format fitted to the model's inputs, labels from the
- * records themselves or from a file of their own, text through a tokenizer with the next token as target, and what is
- * the same for all samples.
+ * records or from a separate file, text through a tokenizer with the next token as target, and arrays shared by all
+ * samples.
  */
 import { basename, join } from "node:path";
 import type { DataArray } from "../../data/array.ts";
@@ -25,20 +25,20 @@ import { targetsWord } from "./inputWords.ts";
 import type { OpenedArray, OpenedInputs, OpenedText } from "./openedInputs.ts";
 
 export interface AnalysisData {
-  /** Samples at hand. */
+  /** Number of samples available. */
   readonly n: number;
-  /** Samples from..to-1 as feeds. */
+  /** Samples from..to-1 as feeds of the model. */
   take(from: number, to: number): Feeds;
-  /** What was done to the arrays, for people. */
+  /** Notes for the user on conversions of the arrays. */
   readonly steps: readonly string[];
   readonly inputs: readonly GivenInput[];
-  /** Names of the inputs that are fed whole with every batch. */
+  /** Names of the inputs that are fed unsplit with every batch. */
   readonly same: ReadonlySet<string>;
 }
 
 /** One feed. */
 interface Source {
-  /** Undefined where there is no axis of samples: all of it goes with every batch. */
+  /** Undefined where there is no axis of samples; the whole array is then fed with every batch. */
   readonly n: number | undefined;
   readonly shape: readonly number[];
   readonly steps: readonly string[];
@@ -46,7 +46,7 @@ interface Source {
 }
 
 /**
- * @param model with the axes of samples first, and without the inputs that are one number
+ * @param model with sample axes first, and without scalar inputs
  * @throws Error in one line when a file, its shape or its values do not fit the model
  */
 export function analysisData(
@@ -90,10 +90,10 @@ function stepsOf(sources: ReadonlyMap<string, Source>): string[] {
   return [...new Set(all)];
 }
 
-/** What the one example of a network is whose inputs are all given whole: a graph and its nodes. */
+/** The samples of a network whose inputs are all fed unsplit: the nodes of a graph. */
 function wholeNote(target: Source | undefined): string {
   const rows = target === undefined ? "its rows" : `its ${target.shape.slice(0, 1).join("")} rows of targets`;
-  return `All inputs are given whole: the data are one example, its loss is the sum over ${rows}, and every gradient is that of the sum.`;
+  return `All inputs are fed unsplit: the data are one example, its loss is the sum over ${rows}, and every gradient is that of the sum.`;
 }
 
 function givenInputs({ arrays, text, numbers }: OpenedInputs, dimensions: Dimensions): GivenInput[] {
@@ -119,14 +119,14 @@ function checkCounts(sources: ReadonlyMap<string, Source>, { arrays }: OpenedInp
   const isTargets = name === TARGET && shape.length > 1;
   const otherAxis = isTargets ? "; --targets FILE@axis=1 has its samples along axis 1" : "";
   const cure =
-    given === undefined ? otherAxis : `, or say that they lie along another axis or are the same: ${saying(given)}`;
+    given === undefined ? otherAxis : `, or state that they are along another axis or the same: ${saying(given)}`;
   throw new RangeError(
     `analyze: expected ${what} of shape (${[n, ...shape.slice(1)].join(", ")}), got (${shape.join(", ")}); ` +
       `pass the ${name === TARGET ? "targets" : "values"} of the same ${n} samples of ${first[0]}${cure}`,
   );
 }
 
-/** "h=h.npy@axis=1 or h=h.npy@same", or a number where the array is one. */
+/** The suggestion "h=h.npy@axis=1 or h=h.npy@same", or a number for a scalar. */
 function saying({ name, array, word: { path } }: OpenedArray): string {
   const file = `${name}=${path}`;
   const size = array.data.length;
@@ -142,7 +142,7 @@ function arraySource(one: OpenedArray, input: ValueInfo, options: AnalyzeOptions
     throw new RangeError(
       axis > 0
         ? `analyze: expected an axis of ${basename(path)}, of shape (${array.shape.join(", ")}), as @axis in --inputs, got ${axis}; axes count from 0`
-        : `input ${name}: expected samples along the first axis, got shape (); what is the same for all samples is given as ${saying(one)}`,
+        : `input ${name}: expected samples along the first axis, got shape (); values shared by all samples are given as ${saying(one)}`,
     );
   try {
     const fitted = fitArray(moveAxis(array, axis), input, fitOptions(one, options));
@@ -152,13 +152,11 @@ function arraySource(one: OpenedArray, input: ValueInfo, options: AnalyzeOptions
   } catch (error) {
     if (!(error instanceof RangeError) || array.shape.length < 2 || loaded.isPixels || axis > 0) throw error;
     if (!/^input [^:]*: expected shape /u.test(error.message)) throw error;
-    throw new RangeError(
-      `${error.message}, or say that samples lie along another axis or are the same: ${saying(one)}`,
-    );
+    throw new RangeError(`${error.message}, or state that samples are along another axis or the same: ${saying(one)}`);
   }
 }
 
-/** An array that goes with every batch as it is. */
+/** An array that is fed unchanged with every batch. */
 function wholeSource(array: DataArray, { shape: declared, ...input }: ValueInfo): Source {
   const one = { ...array, shape: [1, ...array.shape] };
   const fitted = fitArray(one, declared === undefined ? input : { ...input, shape: [1, ...declared] });
@@ -198,7 +196,7 @@ function targetsOf(
 
 const WHOLE_NUMBERS: ReadonlySet<string> = new Set(["int64", "int32"]);
 
-/** The tokens of an input one further along. @param named the input, where the user says which */
+/** The tokens of an input shifted by one. @param named the input, if the user names it */
 function nextTokenSource(model: Model, named: string | true, sources: ReadonlyMap<string, Source>): Source {
   const tokens = model.graph.inputs.filter(
     ({ name, dtype }) => sources.get(name)?.shape.length === 2 && WHOLE_NUMBERS.has(dtype ?? ""),

@@ -1,6 +1,6 @@
 /**
- * @file The run folder of an analysis: one measurement, or one for each of several checkpoints, with the files of any
- * run (docs/formats.md, "Run folder"), so that the commands on runs take it.
+ * @file The run folder of an analysis: one measurement, or one for each of several checkpoints. It has the files of any
+ * run (docs/formats.md, "Run folder"), so that the commands on runs accept it.
  */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -21,35 +21,36 @@ export interface StepCaptures {
   readonly files: readonly string[];
 }
 
-/** What is known of an analysis beside its numbers. */
+/** Description of an analysis besides its numbers. */
 export interface About {
   readonly kind: AnalysisKind;
   /** Every option. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** What was done to models and data. */
+  /** Notes on conversions of models and data. */
   readonly notes: readonly string[];
   readonly record: Omit<AnalysisRecord, "schema">;
-  /** Of a series what JSON says beside its measurements: what was measured at each step. */
+  /** For a series, what was measured at each step, for JSON. */
   readonly series?: { readonly models: AnalysisRecord["models"] } | { readonly captures: readonly StepCaptures[] };
-  /** The command that makes it again. */
+  /** The command that reproduces it. */
   readonly argv: readonly string[];
   readonly seed: number;
-  /** What the model's inputs were given, for JSON. */
+  /** The data given to the model's inputs, for JSON. */
   readonly inputs?: readonly GivenInput[];
-  /** Samples of the data, of which each may have several rows with a loss. */
+  /** Number of samples, each of which may have several rows with a loss. */
   readonly examples?: number;
 }
 
-/** Where the folder of an analysis is to be. */
+/** Whether and where an analysis is kept. */
 export interface Saving {
   /** Folder of the runs. */
   readonly runs: string;
-  /** False where nothing is to be kept. */
+  /** False: keep nothing. */
   readonly save: boolean;
 }
 
 /**
- * @throws Error in one line where the folder of the runs cannot be made or written, before anything is measured for it
+ * Checked before anything is measured. @throws Error in one line where the folder of the runs cannot be created or
+ * written
  */
 export function checkSaving({ runs, save }: Saving): void {
   if (!save) return;
@@ -66,7 +67,9 @@ export function checkSaving({ runs, save }: Saving): void {
   }
 }
 
-/** Makes the folder, named after its model, or the first of its files, with status "running" and no measurement yet. */
+/**
+ * Creates the folder, named after its model or the first of its files, with status "running" and no measurement yet.
+ */
 export function createAnalysis(root: string, about: About, now: Date): RunFolder {
   const { kind, config, notes, record, argv, seed } = about;
   const name = record.title
@@ -81,19 +84,19 @@ export function createAnalysis(root: string, about: About, now: Date): RunFolder
   return folder;
 }
 
-/** Writes anew what is known of an analysis whose folder is there: of a series that grows. */
+/** Rewrites the description of an analysis in its folder, while a series grows. */
 export function describeAnalysis(folder: RunFolder, about: About): void {
   folder.writeRecord("analysis", { ...about.record, schema: ANALYSIS_SCHEMA });
   folder.update({ steps: stepsOf(about), notes: [...about.notes] });
 }
 
-/** The last step that is known of. */
+/** The last known step. */
 function stepsOf({ record, series }: About): number {
   if (series !== undefined && "captures" in series) return series.captures.at(-1)?.step ?? 0;
   return record.models.at(-1)?.step ?? 0;
 }
 
-/** chosen: a folder's name is read in tables. */
+/** chosen: most characters of a folder's name, which tables show. */
 const MOST_LETTERS = 40;
 
 /** Adds a measurement, with its loss and accuracy as metrics. */
@@ -117,18 +120,18 @@ export interface Ending {
   readonly error?: string | undefined;
   readonly endedAt: string;
   readonly durationMs: number;
-  /** Of the last measurement, as far as they are at hand. */
+  /** Moments of the last measurement, as far as available. */
   readonly total: Moments;
-  /** Whether these are of all its layers. */
+  /** Whether these moments cover all layers. */
   readonly isWhole: boolean;
   readonly initial?: Snapshot | undefined;
 }
 
 /**
- * Writes what is known at the end: the moments, the model before training, the status.
+ * Writes the end of an analysis: the moments, the model before training, the status.
  *
- * @returns bytes of the moments; 0 where they are not kept, being too many for one file, not those of all layers, not
- *   finite, or rows in place of sums
+ * @returns bytes of the moments; 0 where they are not kept because they are too large for one file, incomplete, not
+ *   finite, or rows instead of sums
  */
 export function endAnalysis(folder: RunFolder, ending: Ending): number {
   const { total, isWhole, initial, status, error, endedAt, durationMs } = ending;
@@ -141,7 +144,7 @@ export function endAnalysis(folder: RunFolder, ending: Ending): number {
   return bytes?.length ?? 0;
 }
 
-/** What run.json would say of an analysis that is not kept. */
+/** The content of run.json for an analysis that is not kept. */
 export function unsavedInfo(about: About, { status, endedAt, durationMs, total }: Ending): RunInfo {
   const { kind, record, seed, argv, notes } = about;
   return {

@@ -1,40 +1,39 @@
 /**
- * @file The memory that an analysis of a model holds at its peak, roughly: the process itself, the model, values and
- * gradients of a batch, sums of all groups, and what threads measure layers with. Held against peaks that were measured
- * (docs/log.md).
+ * @file Estimate of the peak memory of an analysis: the process, the model, values and gradients of a batch, sums of
+ * all groups, and the memory of threads that measure layers. Compared with measured peaks in docs/log.md.
  */
 import { batchOf } from "../../probe/batchSize.ts";
 import { groupCount } from "../../probe/groupCount.ts";
 import type { ModelOutline, OutlinedLayer } from "../../probe/outlineModel.ts";
 import { workerCount } from "../../workers/layerPool.ts";
 
-/** chosen: Node with the program and the engine, as measured; and each thread that measures. */
+/** chosen: measured memory of Node with the program and the engine, and of each measuring thread. */
 const PROCESS_BYTES = 1.8e8;
 const THREAD_BYTES = 4e7;
-/** Copies of a model: its tensors, its file for the engine, the engine's own, packed for products. */
+/** Copies of a model: its tensors, its file for the engine, and the engine's own copy packed for products. */
 const MODEL_COPIES = 4;
-/** chosen: numbers held for each value of a pass: itself, its gradient, and what the engine keeps beside them. */
+/** chosen: numbers held per value of a pass: the value, its gradient, and the engine's extra buffers. */
 const VALUE_COPIES = 3;
-/** chosen: rows of a side held for each of its entries: H and G, centred, normalized, both, and the engine's copies. */
+/** chosen: copies of a side's rows: H and G, plain, centred, normalized and both, and the engine's copies. */
 const ROW_COPIES = 6;
-/** Float32 lower halves of a batch's sums, as the engine holds and gives them, of float64 sums. */
+/** Size of the float32 lower halves of a batch's sums, in the engine and returned, relative to float64 sums. */
 const BATCH_SUMS = 0.6;
 /**
  * chosen: float64 matrices (d, d) of a side while its layer is measured: moments of all conventions and decompositions;
- * of wide sides there are leading eigenvalues alone.
+ * wide sides have leading eigenvalues only.
  */
 const MATRICES = { narrow: 24, wide: 8 };
 const WIDEST = 1024;
 
 export interface MemoryOptions {
   readonly samples: number;
-  /** Of a network that is measured in parts. */
+  /** For a network that is measured in parts. */
   readonly parts: readonly (readonly OutlinedLayer[])[] | undefined;
-  /** Numbers that the model holds. */
+  /** Number of parameters of the model. */
   readonly parameters: number;
 }
 
-/** Bytes at the peak of an analysis at cost "standard". */
+/** Peak memory in bytes of an analysis at cost "standard". */
 export function analysisBytes(
   { layers, numbersPerSample }: ModelOutline,
   { samples, parts, parameters }: MemoryOptions,

@@ -7,7 +7,7 @@ import { readBytes } from "../../disk/readBytes.ts";
 import { labelArray } from "../../models/targets.ts";
 import { targetsWord } from "./inputWords.ts";
 
-/** The one array of the file of targets that a word of --targets names, samples first. */
+/** The array of the targets file named by --targets, samples first. */
 export function targetArray(word: string): DataArray {
   const { path, axis } = targetsWord(word);
   const array = soleArray(path);

@@ -1,6 +1,6 @@
 /**
- * @file An analysis: every linear map and attention head of somebody's trained model on given data, or of several
- * checkpoints of one model, measured and kept in a run folder.
+ * @file An analysis: measures every linear map and attention head of a given trained model, or of several checkpoints
+ * of one model, on given data, and keeps the result in a run folder.
  */
 import { basename } from "node:path";
 import { checkOutputs } from "../../disk/outputFiles.ts";
@@ -32,13 +32,13 @@ import { measureModels, outlineOf } from "./measureModels.ts";
 import { checkGiven } from "./missingWords.ts";
 import { type OpenedInputs, openInputs } from "./openedInputs.ts";
 
-/** chosen: two threads measure wide layers in nearly half the time and leave a laptop usable. */
+/** chosen: two threads nearly halve the time for wide layers and leave a laptop usable. */
 const THREADS = 2;
 
 /**
  * Analyzes a model, or several checkpoints of one.
  *
- * @throws UsageError naming all that is missing
+ * @throws UsageError naming everything that is missing
  */
 export async function analyze(paths: readonly string[], options: AnalyzeOptions, watcher: Watcher): Promise<Analyzed> {
   const loss = chosenLoss(options);
@@ -56,7 +56,7 @@ export async function analyze(paths: readonly string[], options: AnalyzeOptions,
   }
 }
 
-/** chosen: names in a message. */
+/** chosen: most names in a message. */
 const NAMED = 3;
 
 function noneOf(globs: readonly string[], layers: readonly NamedLayer[]): string {
@@ -70,16 +70,16 @@ function noneOf(globs: readonly string[], layers: readonly NamedLayer[]): string
 
 /** A model and its data, in the form that is measured. */
 interface Opened {
-  /** As it was read. */
+  /** The model as read. */
   readonly whole: Model;
   readonly model: Model;
   readonly data: AnalysisData;
   readonly probeOptions: ProbeOptions;
-  /** Another file of the same model in that form. */
+  /** Prepares another file of the same model. */
   form(model: Model): Model;
 }
 
-/** @param notes to say before those on the model */
+/** @param notes notes that precede those on the model */
 async function opened(
   path: string,
   loss: ChosenLoss | undefined,
@@ -142,12 +142,12 @@ async function analyzeModel(
   if (isShort)
     return {
       kept,
-      stopped: `crh analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; what is printed covers those`,
+      stopped: `crh analyze: stopped after ${found.inParts.layers} of ${found.layers} layers; the output covers those`,
     };
   if (initial && !before)
     return {
       kept,
-      stopped: "crh analyze: stopped before the values before training were measured; they are left out",
+      stopped: "crh analyze: stopped before the model before training was measured; its values are left out",
     };
   return { kept };
 }
@@ -162,7 +162,7 @@ async function analyzeCheckpoints(
   const startedAt = new Date();
   if (options.initial !== undefined)
     throw new UsageError(
-      "crh analyze: expected --initial with one model, got several, of which the first stands for the start; name it as the first of them",
+      "crh analyze: expected --initial with one model, got several, of which the first is the start; list that model first instead",
     );
   const series = checkpointSteps(paths);
   const last = series.checkpoints.at(-1)!;
@@ -172,7 +172,7 @@ async function analyzeCheckpoints(
   });
   const files = fileNames(series.checkpoints.map(({ path }) => path));
   const models = series.checkpoints.map(({ step }, i) => ({ file: files[i]!, step }));
-  const { keepRowsOf: _, ...ofSums } = probeOptions; // the change since the model before is of sums
+  const { keepRowsOf: _, ...ofSums } = probeOptions; // the change since the previous model needs sums
   const given = { data, probeOptions: ofSums };
   return analyzeSeries(
     series,
@@ -188,7 +188,7 @@ async function analyzeCheckpoints(
   );
 }
 
-/** Each with the name of its input. */
+/** Given data by input name. */
 function wordsOf({ arrays, numbers }: OpenedInputs): InputWord[] {
   return [...arrays.map(({ name, word }) => ({ ...word, name })), ...numbers];
 }
@@ -206,7 +206,7 @@ function chosenMaps(
     sampleSeed,
     ...(limit === undefined ? {} : { largest: limit, beyond }),
     ...(positions === undefined ? {} : { positions }),
-    // Rows say all that is measured at that cost, but a file of moments holds sums.
+    // Rows suffice for all measures at that cost, but a file of moments holds sums.
     ...(cost === "economy" && moments === undefined ? { keepRowsOf: samples } : {}),
   };
 }
@@ -240,15 +240,15 @@ function describe(
   };
 }
 
-/** Options on which no number depends. */
+/** Options that change no number. */
 const UNSAID: ReadonlySet<string> = new Set(["save", "runs"]);
 
-/** Those on which numbers depend. */
+/** Options that change numbers. */
 function counting({ out: _, moments: __, ...options }: AnalyzeOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([key]) => !UNSAID.has(key)));
 }
 
-/** The command that makes this measurement again. */
+/** The command that reproduces this measurement. */
 function commandLine(paths: readonly string[], options: AnalyzeOptions): string[] {
   const words = ["analyze", ...paths];
   for (const [key, value] of Object.entries(options)) {

@@ -1,10 +1,10 @@
 /**
- * @file `crh analyze` of a network whose sums do not fit in memory: a pass over the data for each part of the layers,
- * and their measures before the next, of the model before training too where there is one.
+ * @file `crh analyze` of a network whose sums do not fit in memory: one pass over the data for each part of the layers,
+ * which are measured before the next pass. The model before training, if given, is treated alike.
  */
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
 import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
-import type { GroupSums } from "../../moments/accumulate/layerSums.ts";
+import type { UnfinishedMoments } from "../../moments/accumulate/layerSums.ts";
 import type { Moments } from "../../moments/moments.ts";
 import type { MeasuredLosses, SummedMeasurement } from "../../probe/probe.ts";
 import { LayerPool } from "../../workers/layerPool.ts";
@@ -13,25 +13,24 @@ import type { Observer } from "../observer.ts";
 import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import { costOfInitial, sayCost } from "./measuredSnapshots.ts";
 
-/** Measures some layers over all batches, telling the share of them that is done. */
+/** Sums some layers over all batches, reporting the share that is done. */
 export type Pass = (layers: readonly string[], onShare: (share: number) => void) => Promise<SummedMeasurement>;
 
 export interface AnalyzedInParts {
   readonly result: Snapshot;
   readonly initial: Snapshot | undefined;
-  /** What is kept of the moments. */
+  /** The moments that are kept. */
   readonly total: Moments;
-  /** Layers that were measured: less than all where the user has stopped it. */
+  /** Number of measured layers; not all if the user stopped it. */
   readonly layers: number;
 }
 
 /**
- * The snapshot of the model and, where there is a pass over it, that of the model before training. When aborted, the
- * layers of a pass that is not at its end are left out, unless they are the first.
+ * The snapshot of the model and, if given, of the model before training. After an abort the layers of an unfinished
+ * pass are left out, unless it is the first pass.
  *
- * @param watcher.known what measures take from another model that was measured before, such as values before
- *   training
- * @throws RangeError where the moments are to be written and too large for a file
+ * @param watcher.known results of a model measured earlier that measures use, such as values before training
+ * @throws RangeError where the moments should be written and are too large for a file
  */
 export async function analyzeInParts(
   parts: readonly (readonly LayerOutline[])[],
@@ -47,7 +46,7 @@ export async function analyzeInParts(
   if (options.moments !== undefined) checkSize(network);
   const progress = observer.progress("analyze", network.length, { unit: "layers" });
   const measuring = new LayerPool();
-  // Sums that take more than one part are kept beside the parts for a file alone where memory is to be small.
+  // Where memory is limited, sums of several parts are only kept to be written into a file.
   const mostKept = options.cost === "economy" && options.moments === undefined ? 0 : MOST_KEPT_BYTES;
   const found = new SnapshotInParts(measuring, network, mostKept);
   const start = passes.before && new SnapshotInParts(measuring, network, mostKept);
@@ -99,11 +98,11 @@ function summaryOf({ groups: _, nearestMean: __, ...summary }: SummedMeasurement
   return summary;
 }
 
-function weightsOf({ layers }: GroupSums): SnapshotOptions {
+function weightsOf({ layers }: UnfinishedMoments): SnapshotOptions {
   return { initialWeights: new Map(layers.flatMap(({ layer: { name, W } }) => (W ? [[name, W] as const] : []))) };
 }
 
-/** What was skipped, and the layers that were not reached. */
+/** Skipped layers, including those that were not reached. */
 function leftOut(network: readonly LayerOutline[], { layers }: SnapshotInParts, { skipped }: Summary) {
   const rest = network.slice(layers.length);
   return [...skipped, ...rest.map(({ name }) => ({ node: name, reason: "stopped before it was measured" }))];

@@ -1,4 +1,4 @@
-/** @file What `crh analyze` and `crh ingest` are asked for, beside what a face shows of it. */
+/** @file Options of `crh analyze` and `crh ingest`, without those of presentation. */
 import type { Device } from "../../engine/engine.ts";
 import type { Cost } from "../../measure/measured.ts";
 import type { Beyond } from "../../probe/probeOptions.ts";
@@ -14,7 +14,7 @@ export interface AnalysisOutputs extends Saving {
 
 export interface AnalyzeOptions extends AnalysisOutputs {
   /**
-   * Files, name=file for a model of several inputs, name=number; with @axis=K or @same behind a file (inputWords.ts).
+   * Files, name=file for a model of several inputs, or name=number; @axis=K or @same may follow a file (inputWords.ts).
    */
   readonly inputs: readonly string[];
   readonly targets?: string;
@@ -22,11 +22,11 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   readonly initial?: string;
   /** One of `lossNames`, or "next-token=INPUT". */
   readonly loss?: string;
-  /** Output of the model that holds its own per-sample losses. */
+  /** Output of the model with per-sample losses. */
   readonly lossOutput?: string;
-  /** Dropout and batch normalization in training form stay so. */
+  /** Keep dropout and batch normalization in training form. */
   readonly asExported?: boolean;
-  /** Output of the model that the loss is taken of. */
+  /** Output of the model that enters the loss. */
   readonly output?: string;
   /** ["mean=0.4,0.5,0.6", "std=0.2,0.2,0.2"] */
   readonly normalize?: readonly string[];
@@ -35,11 +35,11 @@ export interface AnalyzeOptions extends AnalysisOutputs {
   readonly batch?: number;
   /** Globs of layer names. */
   readonly layers?: readonly string[];
-  /** Largest side measured. */
+  /** Largest size of a side that is measured. */
   readonly limit?: number;
-  /** What becomes of larger ones. */
+  /** Treatment of larger sides. */
   readonly beyond: Beyond;
-  /** Rows of each sample that are measured. */
+  /** Number of rows measured per sample. */
   readonly positions?: number;
   readonly sampleSeed: number;
   /** "bytes" or a folder with GPT-2's files. */
@@ -50,8 +50,8 @@ export interface AnalyzeOptions extends AnalysisOutputs {
 }
 
 export interface IngestOptions extends AnalysisOutputs {
-  /** Objective of raw captures, which do not say theirs. */
+  /** Objective of raw captures, which do not state it. */
   readonly objective?: string;
-  /** Whether captures are waited for that are yet to come into a folder. */
+  /** Whether to wait for further captures in a folder. */
   readonly live?: boolean;
 }

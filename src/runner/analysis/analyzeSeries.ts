@@ -1,7 +1,7 @@
 /**
- * @file `crh analyze` of several checkpoints of one model: each is measured on the same data, kept as soon as it is
- * measured, and compared with the first, which stands for the values before training, and with the one before it. Where
- * the user stops it, what is done stays.
+ * @file `crh analyze` of several checkpoints of one model. Each is measured on the same data, kept at once, and
+ * compared with the first, which gives the values before training, and with the previous one. If the user stops it,
+ * finished measurements are kept.
  */
 import type { SnapshotOptions } from "../../measure/snapshot.ts";
 import type { LayerOutline } from "../../moments/accumulate/layerOutline.ts";
@@ -18,25 +18,25 @@ import type { Kept } from "./keepAnalysis.ts";
 import { measuredSnapshot, type Snapshots } from "./measuredSnapshots.ts";
 import { SeriesRun } from "./seriesRun.ts";
 
-/** What measures take of a checkpoint's place in the series. */
+/** A checkpoint's position in the series, as measures need it. */
 export interface Place extends Checkpoint {
-  /** Names of its layers in place of those that its graph gives them. */
+  /** Names of its layers that replace those of its graph. */
   readonly rename: ReadonlyMap<string, string> | undefined;
   readonly known: SnapshotOptions;
 }
 
-/** A model that was measured whole, or in parts of its layers. */
+/** A model measured whole, or in parts of its layers. */
 export type MeasuredModel =
   | (Counted & { readonly measured: Measurement })
   | (Counted & { readonly inParts: AnalyzedInParts; readonly layers: number });
 
 interface Counted {
-  /** Samples that were measured, and those that were to be. */
+  /** Number of samples measured, and number planned. */
   readonly done: number;
   readonly planned: number;
 }
 
-/** What was kept of an analysis, and, where the user stopped it before its end, what it covers. */
+/** A kept analysis and, if the user stopped it early, what it covers. */
 export interface Analyzed {
   readonly kept: Kept;
   readonly stopped?: string;
@@ -45,15 +45,15 @@ export interface Analyzed {
 export interface SeriesJob {
   readonly about: About;
   readonly startedAt: Date;
-  /** @throws Error where the file is no such model */
+  /** @throws Error where the file is not such a model */
   open(path: string): Promise<Model>;
   outline(model: Model): Promise<readonly LayerOutline[]>;
   measure(model: Model, place: Place): Promise<MeasuredModel>;
 }
 
 /**
- * @returns what was kept, and why it is not all, if it is not
- * @throws RangeError naming a checkpoint whose layers are not those of the last, before anything is measured
+ * @returns what was kept and, if incomplete, why
+ * @throws RangeError naming a checkpoint whose layers differ from those of the last, before anything is measured
  */
 export async function analyzeSeries(
   { checkpoints }: Series,
@@ -68,7 +68,7 @@ export async function analyzeSeries(
     if (signal.aborted) break;
     const known = run.known({ isLast: i === checkpoints.length - 1 });
     const measured = await job.measure(await job.open(checkpoint.path), { ...checkpoint, rename: names[i], known });
-    // Of a checkpoint that was stopped fewer samples or layers are measured than of those before it.
+    // A checkpoint that was interrupted has fewer samples or layers than the earlier ones.
     if (i > 0 && signal.aborted && !isComplete(measured)) break;
     const found = await snapshotsOf(measured, known, options, observer);
     if (!isComplete(measured) && signal.aborted)
@@ -80,11 +80,11 @@ export async function analyzeSeries(
   const kept = run.end(about, { isStopped });
   if (kept === undefined) throw new Interrupted("analyze: stopped before anything was measured");
   if (!isStopped) return { kept };
-  const stopped = `analyze: stopped after ${done} of ${checkpoints.length} checkpoints; ${run.isSaved ? "these are kept" : "what is printed covers these"}`;
+  const stopped = `analyze: stopped after ${done} of ${checkpoints.length} checkpoints; ${run.isSaved ? "these are kept" : "the output covers these"}`;
   return { kept, stopped };
 }
 
-/** Names for the layers of each checkpoint, where its exporter gave them others than those of the last. */
+/** Layer names for each checkpoint whose exporter named layers differently from the last. */
 async function namesOf(
   checkpoints: readonly Checkpoint[],
   job: SeriesJob,

@@ -1,6 +1,7 @@
 /**
  * @file The steps of several checkpoints of one model, from their paths: the number in which the paths differ,
- * `step100.onnx`, `checkpoint-100/model.onnx`. Where the paths do not tell, they are 0, 1, 2 .. in the order given.
+ * `step100.onnx`, `checkpoint-100/model.onnx`. If the paths do not show the steps, they are 0, 1, 2 .. in the order
+ * given.
  */
 import { basename } from "node:path";
 
@@ -12,7 +13,7 @@ export interface Checkpoint {
 export interface Series {
   /** By ascending step. */
   readonly checkpoints: readonly Checkpoint[];
-  /** Where the steps come from, in words. */
+  /** The source of the steps, as text. */
   readonly stepsFrom: string;
 }
 
@@ -35,15 +36,14 @@ export function checkpointSteps(paths: readonly string[]): Series {
   return { checkpoints, stepsFrom: "Steps are the numbers in which the names of the checkpoints differ." };
 }
 
-/** Words before a number that counts steps, where several numbers differ. */
+/** Words before a number that mark it as the step, where several numbers differ. */
 const STEP = /(step|iter|iteration|global)[^a-z]*$/i;
 
 /**
- * The number of each path that is its step; undefined where they differ in more than numbers, or in none that tells all
- * of them apart.
+ * The step in each path; undefined where paths differ in more than numbers, or no number distinguishes all of them.
  */
 function numbersOf(paths: readonly string[]): number[] | undefined {
-  const parts = paths.map((path) => path.split(/(\d+)/)); // words at even places, numbers at odd ones
+  const parts = paths.map((path) => path.split(/(\d+)/)); // words at even indices, numbers at odd ones
   const words = (of: readonly string[]) => of.filter((_, i) => i % 2 === 0).join("\0");
   if (parts.some((of) => words(of) !== words(parts[0]!))) return undefined;
   const places = [...parts[0]!.keys()].filter((i) => {
@@ -54,14 +54,14 @@ function numbersOf(paths: readonly string[]): number[] | undefined {
   return place === undefined ? undefined : parts.map((of) => Number(of[place]));
 }
 
-/** Short names of the files: without their folders, where these are not what tells them apart. */
+/** Short names of the files: without folders, unless only folders distinguish them. */
 export function fileNames(paths: readonly string[]): string[] {
   const names = paths.map((path) => basename(path));
   if (new Set(names).size === names.length) return names;
   return paths.map((path) => path.split(/[\\/]/).slice(-2).join("/"));
 }
 
-/** What checkpoints are called together: "step0.onnx to step2000.onnx". */
+/** The title of a series: "step0.onnx to step2000.onnx". */
 export function seriesTitle(files: readonly string[]): string {
   return files.length < 2 ? files.join("") : `${files[0]} to ${files.at(-1)}`;
 }

@@ -1,19 +1,19 @@
-/** @file The loss that the user of `crh analyze` asks for. */
+/** @file The loss requested from `crh analyze`. */
 import { type Objective, type ObjectiveName, type OwnLoss, objective } from "../../objectives/objective.ts";
 import { UsageError } from "../errors.ts";
 import type { AnalyzeOptions } from "./analyzeOptions.ts";
 
-/** Of one sample each, by which a model of somebody else may be trained. */
+/** Per-sample losses by which a user's model may have been trained. */
 const losses = ["mse", "squared-error", "cross-entropy", "nll", "bce", "bce-with-logits"] satisfies ObjectiveName[];
 
-/** Cross-entropy of a language model, whose targets are its tokens one position further along. */
+/** Cross-entropy of a language model, whose targets are its tokens shifted by one position. */
 const NEXT_TOKEN = "next-token";
 
 export const lossNames: readonly string[] = [...losses, NEXT_TOKEN];
 
 export interface ChosenLoss {
   readonly objective: Objective | OwnLoss;
-  /** The input of tokens whose next ones are the targets; true where there is one alone. */
+  /** The input whose next tokens are the targets; true for the only input. */
   readonly nextToken?: string | true;
 }
 
@@ -22,7 +22,7 @@ export function isLoss(word: string): boolean {
   return lossNames.includes(word) || (word.startsWith(`${NEXT_TOKEN}=`) && word.length > NEXT_TOKEN.length + 1);
 }
 
-/** @returns undefined where none is asked for */
+/** @returns undefined if none was requested */
 export function chosenLoss({ loss, lossOutput, targets }: AnalyzeOptions): ChosenLoss | undefined {
   if (lossOutput !== undefined && loss !== undefined)
     throw new UsageError("crh analyze: expected --loss or --loss-output, got both; leave one out");

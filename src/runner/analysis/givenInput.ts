@@ -1,10 +1,10 @@
-/** @file What an input of an analyzed model was given, for records. */
+/** @file The data given to an input of an analyzed model, for records. */
 
-/** Where an input comes from, for records. */
+/** The source of an input, for records. */
 export interface GivenInput {
   readonly name: string;
-  /** A file, or a number that all values are. */
+  /** A file, or a constant. */
   readonly from: string;
-  /** The axis along which the samples lie, "same" where all samples have the same values. */
+  /** The axis of samples; "same" where all samples share the values. */
   readonly samples: number | "same";
 }

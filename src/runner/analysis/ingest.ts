@@ -1,7 +1,7 @@
 /**
- * @file Moments that were made elsewhere: capture files (docs/formats.md) whose shards merge, or raw captures of rows,
- * arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors; rows of several leading axes are
- * each a sample.
+ * @file Measures moments made elsewhere: capture files (docs/formats.md) whose shards merge, or raw captures of rows,
+ * arrays <layer>.a.h, <layer>.b.h, <layer>.b.g and <layer>.W in npz or safetensors. With several leading axes, each row
+ * is a sample.
  */
 import { basename } from "node:path";
 import type { DataArray } from "../../data/array.ts";
@@ -23,9 +23,9 @@ import { type Kept, keepMeasurement } from "./keepAnalysis.ts";
 import { measuredSnapshots } from "./measuredSnapshots.ts";
 
 /**
- * Measures captures, shards of one another, and keeps what was found.
+ * Measures captures that are shards of one step, and keeps the result.
  *
- * @throws RangeError naming the file and what is wrong in it
+ * @throws RangeError naming the file and its fault
  */
 export async function ingest(files: readonly string[], options: IngestOptions, observer: Observer): Promise<Kept> {
   checkSaving(options);
@@ -51,7 +51,7 @@ export async function ingest(files: readonly string[], options: IngestOptions, o
   return keepMeasurement(found, about, { startedAt, isStopped: false }, options);
 }
 
-/** @throws RangeError naming two files that are of different steps or networks */
+/** @throws RangeError naming two files of different steps or networks */
 function requireOneStep(files: readonly string[], shards: readonly Moments[][]): void {
   const [first] = shards[0]!;
   for (const [i, [moments]] of shards.entries()) {
@@ -63,7 +63,7 @@ function requireOneStep(files: readonly string[], shards: readonly Moments[][]):
   }
 }
 
-/** The moments of one file: one group of moments as they are, rows in as many groups as wanted and fit in memory. */
+/** The moments of one file: moments as one group; rows in as many groups as requested and as fit in memory. */
 function readShard(path: string, objective: string, wanted: number): Moments[] {
   const bytes = readBytes(path);
   if (isMoments(bytes)) return [ofFile(path, () => decodeMoments(bytes))];
@@ -98,7 +98,7 @@ interface RawLayer {
   rows: LayerRows;
 }
 
-/** Layers from rows, in the order of their names' first appearance. */
+/** Layers from rows, in order of first appearance. */
 function rawLayers(arrays: ReadonlyMap<string, DataArray>, file: string): RawLayer[] {
   const names = new Set<string>();
   for (const key of arrays.keys()) {

@@ -1,7 +1,6 @@
 /**
- * @file The model before training that `crh analyze --initial` compares with: read as the model itself, measured by a
- * probe of its own over the same batches, refused where it is another network. Other checkpoints of a model are read
- * and refused alike.
+ * @file The model before training of `crh analyze --initial`. It is read like the model itself and measured by its own
+ * probe over the same batches; a different network is refused. Other checkpoints of a model are treated alike.
  */
 import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";
@@ -14,16 +13,15 @@ import type { Model } from "../../onnx/graph.ts";
 import { upgradeModel } from "../../onnx/upgrade.ts";
 
 /**
- * A model file in the form that is measured: operator set 24, float32, quantized weights as the real ones they stand
- * for.
+ * A model file in measurable form: operator set 24, float32, dequantized weights.
  */
 export async function preparedModel(path: string): Promise<Model> {
   return castModel(dequantizeModel(upgradeModel(await unblocked(readModel(path), path))));
 }
 
 /**
- * A model that ONNX Runtime laid out for a processor, in plain operators; where the file does not say for which, for
- * this one, as it would itself.
+ * Converts a model that ONNX Runtime optimized for a processor into plain operators. If the file does not name the
+ * processor, this machine's is assumed, as ONNX Runtime does.
  */
 async function unblocked(model: Model, path: string): Promise<Model> {
   const possible = possibleBlocks(model);
@@ -39,7 +37,7 @@ async function unblocked(model: Model, path: string): Promise<Model> {
 /**
  * The model before training.
  *
- * @param trained the model that it is compared with
+ * @param trained the model to compare with
  * @throws RangeError if the two take different inputs
  */
 export async function initialModel(path: string, trained: Model): Promise<Model> {
@@ -62,9 +60,9 @@ function sameInputs(found: Model, expected: Model, what: string, remedy: string)
 }
 
 /**
- * @param what the model before training, or another checkpoint, for the message
- * @param remedy what to do about a difference
- * @throws RangeError naming the first layer that is not the same in both: its name, kind and the shape of its weights
+ * @param what words for the model in the message
+ * @param remedy cure for a difference
+ * @throws RangeError naming the first layer whose name, kind or weight shape differs
  */
 export function checkSameLayers(what: string, trained: Layers, initial: Layers, remedy = cure): void {
   const found = new Map(initial.layers.map((layer) => [layer.name, layer]));
@@ -83,15 +81,14 @@ export function checkSameLayers(what: string, trained: Layers, initial: Layers, 
     );
 }
 
-const cure = "export the network before and after training by the same code";
+const cure = "export the network before and after training with the same code";
 
-/** What to do about a checkpoint of another network. */
+/** Cure for a checkpoint of another network. */
 export const leaveOut = "leave it out: checkpoints of one series are of one network, exported by the same code";
 
 /**
- * Names of the model's layers for those of the model before training, where every layer is the same in its place but
- * some have other names: exporters name a map after its bias, and biases that are equal, as all zeros are before
- * training, are stored once.
+ * Maps layer names of the model before training to those of the model, where all layers match in order but some names
+ * differ. Exporters name a map after its bias, and equal biases, such as zeros before training, are stored once.
  *
  * @returns undefined where names agree, or the two do not match in order
  */
@@ -114,7 +111,7 @@ function described({ kind, dIn, dOut }: Layer): string {
   return kind === "head" ? `a head of ${dOut}` : `${kind} ${dIn} → ${dOut}`;
 }
 
-/** chosen: names in a message. */
+/** chosen: most names in a message. */
 const NAMED = 3;
 
 function some({ layers }: Layers): string {

@@ -1,6 +1,5 @@
 /**
- * @file The words of `crh analyze --inputs`: which input of the model they are for, what it is given, and where the
- * samples lie.
+ * @file The words of `crh analyze --inputs`: the model's input, the data given to it, and the axis of samples.
  *
  *     x.npy                  the only input, or arrays by their names in an archive
  *     x=x.npy                the input x
@@ -8,7 +7,7 @@
  *     edges=edges.npy@same   the whole array is given with every batch: it is the same for all samples
  *     sr=16000, h=zeros      every value is this number
  *
- * The word of --targets is a file alone, with "@axis=1" behind it where its samples lie along a later axis.
+ * The word of --targets is a file, followed by "@axis=1" if its samples are along a later axis.
  */
 import { basename } from "node:path";
 import type { InputWord } from "../../models/inputWord.ts";
@@ -19,7 +18,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * @param names of the model's inputs
- * @throws UsageError in one line where a name is none of the model's, is given twice, or what follows "@" is not known
+ * @throws UsageError in one line for an unknown name, a name given twice, or an unknown suffix after "@"
  */
 export function inputWords(words: readonly string[], names: readonly string[]): InputWord[] {
   const read = words.map((word) => inputWord(word, names));
@@ -29,7 +28,7 @@ export function inputWords(words: readonly string[], names: readonly string[]): 
   return read;
 }
 
-/** Files among the words, without the names before and what is said of them behind. */
+/** The files among the words, without names and suffixes. */
 export function filesOf(words: readonly string[]): string[] {
   return words.flatMap((word) => {
     const { path } = fileWord(word.slice(word.indexOf("=", 1) + 1));
@@ -40,7 +39,7 @@ export function filesOf(words: readonly string[]): string[] {
 function inputWord(word: string, names: readonly string[]): InputWord {
   const known = names.find((name) => word.startsWith(`${name}=`));
   const at = known === undefined ? word.indexOf("=") : known.length;
-  // A path with an equals sign in the name of a folder or behind it, or an axis of a file alone.
+  // A path with an equals sign in or after a folder's name, or an axis suffix of a file without a name.
   if (known === undefined && (at < 1 || /[/\\@]/.test(word.slice(0, at))))
     return { name: undefined, ...fileWord(word) };
   const [name, rest] = [word.slice(0, at), word.slice(at + 1)];
@@ -54,9 +53,9 @@ function inputWord(word: string, names: readonly string[]): InputWord {
 }
 
 /**
- * The word of --targets: a file, whose samples lie along the first axis unless "@axis=K" is behind it.
+ * The word of --targets: a file whose samples are along the first axis, unless "@axis=K" follows.
  *
- * @throws UsageError where "@same" is, or what is not known
+ * @throws UsageError for "@same" or an unknown suffix
  */
 export function targetsWord(text: string): { readonly path: string; readonly axis: number } {
   const { path, axis = 0, same } = fileWord(text, "--targets");
@@ -67,7 +66,7 @@ export function targetsWord(text: string): { readonly path: string; readonly axi
   return { path, axis };
 }
 
-/** A file with what is said behind it. */
+/** A file with its suffix. */
 function fileWord(
   text: string,
   option = "--inputs",
@@ -83,7 +82,7 @@ function fileWord(
   return { path: text };
 }
 
-/** A word of --inputs without the folder of its file: "x=x.npy@same". */
+/** A word of --inputs without its folder: "x=x.npy@same". */
 export function withoutFolder(word: string): string {
   const at = /^[^/\\]*=/.exec(word)?.[0] ?? "";
   return at + basename(word.slice(at.length));

@@ -1,7 +1,6 @@
 /**
- * @file What a model file holds and what an analysis of it will measure, without data: layers and heads by name, what
- * is left out and why, spectra, ranks and tail exponents of the weights, time and memory, and a command line to begin
- * with.
+ * @file Inspects a model file without data: its layers and heads, what an analysis would leave out and why, spectra,
+ * ranks and tail exponents of the weights, estimated time and memory, and a proposed command line.
  */
 import { basename } from "node:path";
 import { readModel } from "../../disk/readModel.ts";
@@ -31,7 +30,7 @@ export interface InspectOptions {
   readonly bind?: readonly string[];
   /** Globs of layer names. */
   readonly layers?: readonly string[];
-  /** False where the weights are not to be looked into. */
+  /** False: skip the weights. */
   readonly spectra: boolean;
 }
 
@@ -43,7 +42,7 @@ const WIDEST_PAIRS = 1024;
 /**
  * Looks into a model file without any data.
  *
- * @returns its document, and, where the user stopped it, how far it went
+ * @returns the document and, if the user stopped it, how far it went
  */
 export async function inspectModel(
   path: string,
@@ -73,11 +72,11 @@ export async function inspectModel(
     notes: [...used.notes, ...notes],
   };
   if (weighed.done === weighed.layers.length) return { document };
-  const stopped = `inspect: stopped after the weights of ${weighed.done} of ${weighed.layers.length} layers; what is printed covers those`;
+  const stopped = `inspect: stopped after the weights of ${weighed.done} of ${weighed.layers.length} layers; the output covers those`;
   return { document, stopped };
 }
 
-/** The outline, or in one line why there is none. */
+/** The outline, or one line on why there is none. */
 async function outlined(
   model: Model,
   given: ReadonlyMap<string, number>,
@@ -116,11 +115,11 @@ async function describedOutline(
 
 interface Weighed {
   readonly layers: readonly InspectedLayer[];
-  /** Layers whose weights were looked into, or have none, or were not to be. */
+  /** Layers whose weights were measured, do not exist, or were not requested. */
   readonly done: number;
 }
 
-/** The layers with what their weights say; where shapes are not known, the weights as they are stored. */
+/** The layers with measures of their weights; where shapes are unknown, the weights as stored. */
 async function weighing(
   { graph }: Model,
   found: ModelOutline | string,
@@ -154,7 +153,7 @@ async function weighing(
     layers.push(row(wanted ? weightMeasures(weights()) : null));
     if (!signal.aborted || !options.spectra) done++;
     progress.update(layers.length);
-    await new Promise((next) => setImmediate(next)); // signals and the progress line come in between
+    await new Promise((next) => setImmediate(next)); // lets signals and the progress line run
   }
   progress.end(false);
   return { layers, done };

@@ -1,4 +1,6 @@
-/** @file The document of `crh inspect` (docs/formats.md, "Inspection"): what a model file holds, without any data. */
+/**
+ * @file The document of `crh inspect` (docs/formats.md, "Inspection"): the contents of a model file, without any data.
+ */
 import { attentionOf } from "../../measure/network/layerNames.ts";
 import type { WeightMeasures } from "../../measure/spectra/weightMeasures.ts";
 import type { LayerKind } from "../../moments/moments.ts";
@@ -12,33 +14,33 @@ export const INSPECTION_SCHEMA = "crh-lab/inspection@1";
 export interface InspectedValue {
   readonly name: string;
   readonly dtype: string | null;
-  /** Extents; names of free dimensions, null where they have none; null where the rank is not declared. */
+  /** Extents, or names of free dimensions (null if unnamed); null where the rank is not declared. */
   readonly shape: readonly (number | string | null)[] | null;
 }
 
 export interface InspectedLayer {
   readonly name: string;
   readonly kind: LayerKind;
-  /** Null where shapes could not be bound, and for weights whose sides are then not told apart. */
+  /** Null where shapes could not be bound, so that the two sides of the weights are not known. */
   readonly dIn: number | null;
   readonly dOut: number | null;
-  /** Of the weight as it is stored, where dIn and dOut are null. */
+  /** Shape of the weight as stored, where dIn and dOut are null. */
   readonly shape: readonly number[] | null;
   readonly parameters: number;
   readonly rowsPerSample: number | null;
-  /** Null where it was left out, or stopped before. */
+  /** Null where skipped or not reached. */
   readonly weights: WeightMeasures | null;
 }
 
-/** One attention head, by the name that --layers takes. */
+/** One attention head, with the name that --layers accepts. */
 export interface InspectedHead {
   readonly name: string;
-  /** The module of its attention. */
+  /** The attention module. */
   readonly block: string;
-  /** From 0. */
+  /** Index of the head from 0. */
   readonly head: number;
   readonly width: number;
-  /** Maps that make its queries, keys and values, and the one that reads its output. */
+  /** Maps of queries, keys and values, and the map that reads its output. */
   readonly queries: string | null;
   readonly keys: string | null;
   readonly values: string | null;
@@ -53,18 +55,18 @@ export interface Inspection {
   readonly parameters: number;
   readonly inputs: readonly InspectedValue[];
   readonly outputs: readonly InspectedValue[];
-  /** What free dimensions were bound to. */
+  /** Values of free dimensions. */
   readonly bound: Readonly<Record<string, number>>;
-  /** Why they could not be, in one line; null where they were. */
+  /** One line on why they could not be bound; null if they were. */
   readonly unbound: string | null;
   readonly layers: readonly InspectedLayer[];
   readonly heads: readonly InspectedHead[];
   readonly skipped: readonly { readonly node: string; readonly reason: string }[];
   readonly estimate: AnalysisCost | null;
-  /** A command line of `crh analyze`, in words, and what its files should hold. */
+  /** A command line of `crh analyze`, as words, and the contents of its files. */
   readonly command: readonly string[] | null;
   readonly files: readonly string[];
-  /** What was done to the model. */
+  /** Notes on conversions of the model. */
   readonly notes: readonly string[];
 }
 
@@ -91,7 +93,7 @@ export function inspectedHeads({ layers }: Pick<ModelOutline, "layers">): Inspec
   });
 }
 
-/** What a model says of itself. */
+/** The model's own description. */
 export function headOf({ producer, opset }: Pick<Model, "producer" | "opset">): Pick<Inspection, "producer" | "opset"> {
   return { producer: producer ?? null, opset };
 }

@@ -1,4 +1,4 @@
-/** @file Keeps an analysis as it was asked for: its run folder, the report, the moments. */
+/** @file Writes the requested outputs of an analysis: its run folder, the report, the moments. */
 import "../../figuresNode/linkedomDocument.ts";
 import { resolve } from "node:path";
 import type { Snapshot } from "../../measure/snapshot.ts";
@@ -19,29 +19,29 @@ import {
 import type { AnalysisOutputs } from "./analyzeOptions.ts";
 import type { Snapshots } from "./measuredSnapshots.ts";
 
-/** How an analysis ended: whether the user stopped it, and the line with which it failed, where it did. */
+/** How an analysis ended: whether the user stopped it, and the error line if it failed. */
 export interface Ended {
   readonly isStopped: boolean;
   readonly error?: string | undefined;
 }
 
-/** When an analysis began, and how it ended. */
+/** When an analysis began and how it ended. */
 export interface Course extends Ended {
   readonly startedAt: Date;
 }
 
-/** The measurements of an analysis, by step, and the folder that has them already. */
+/** The measurements of an analysis by step, and the folder that already holds them. */
 export interface Measured extends Snapshots {
   readonly folder: RunFolder | undefined;
   readonly snapshots: Snapshot[];
 }
 
-/** An analysis that is kept: what was found, and of what. */
+/** A kept analysis: the measurements and their description. */
 export interface Kept extends Measured {
   readonly about: About;
   /** Bytes of the moments in its folder. */
   readonly momentBytes: number;
-  /** Why the moments that were asked for are not written. */
+  /** Why the requested moments are not written. */
   readonly misfit?: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export function keepMeasurement(found: Snapshots, about: About, course: Course, 
   return keepAnalysis({ ...found, folder, snapshots: [found.result] }, about, course, outputs);
 }
 
-/** Writes what stands beside the measurements. */
+/** Writes everything besides the measurements. */
 export function keepAnalysis(found: Measured, about: About, course: Course, outputs: AnalysisOutputs): Kept {
   const { folder, snapshots, result, initial, total } = found;
   const { startedAt, isStopped, error } = course;

@@ -1,11 +1,11 @@
-/** @file Layers by their names, as --layers takes them: those of records, and those that people call heads by. */
+/** @file Selects layers by name, as --layers does: by names in records, and by names of heads as shown to users. */
 import { layerNames } from "../../measure/network/layerNames.ts";
 import type { NamedLayer } from "../../moments/moments.ts";
 import { closest } from "../../parameters/suggest.ts";
 
 /**
- * Which of the layers of a network some globs mean: in "blocks.*.mlp.*" a star stands for any letters, a question mark
- * for one. A head is meant by "block 0, head 3", "block 0 head 3" and its name in records.
+ * The layers of a network that match some globs. In "blocks.*.mlp.*" a star matches any letters, a question mark one. A
+ * head matches "block 0, head 3", "block 0 head 3" and its name in records.
  */
 export function layerSelection(globs: readonly string[]): (layers: readonly NamedLayer[]) => (name: string) => boolean {
   const patterns = globs.map((glob) => {
@@ -26,7 +26,7 @@ function formsOf(name: string, called: ReadonlyMap<string, string>): string[] {
   return words === undefined ? [name] : [name, words, words.replace(", ", " ")];
 }
 
-/** The layer of that name, in records or as people say it; undefined where there is none. */
+/** The layer with that name, as in records or as shown; undefined if there is none. */
 export function layerCalled(name: string, layers: readonly NamedLayer[]): string | undefined {
   const called = layerNames(layers);
   return (
@@ -36,7 +36,7 @@ export function layerCalled(name: string, layers: readonly NamedLayer[]): string
 }
 
 /**
- * The name nearest to one that no layer has, of records or as people say it, for a shell; undefined where none is near.
+ * The name nearest to an unknown one, as in records or as shown, for a shell; undefined where none is near.
  */
 export function nearestLayer(name: string, layers: readonly NamedLayer[]): string | undefined {
   const near = closest(name, [...layers.map((layer) => layer.name), ...layerNames(layers).values()]);
@@ -47,11 +47,11 @@ function inQuotes(name: string): string {
   return /[ *?[\]]/.test(name) ? `"${name}"` : name;
 }
 
-/** chosen: names in a message; a large network has hundreds. */
+/** chosen: most names in a message; a large network has hundreds. */
 const NAMED = 8;
 
 /**
- * Names to choose from, as people say them: "up, down, block 0 head 0 and 23 more", with quotes where they have blanks.
+ * Names to choose from, as shown: "up, down, block 0 head 0 and 23 more", quoted if they contain spaces.
  */
 export function someLayers(layers: readonly NamedLayer[], most = NAMED): string {
   const called = layerNames(layers);

@@ -1,6 +1,6 @@
 /**
- * @file A model streamed through the probe, whole or a part of its layers at a time, and the model before training over
- * the same batches.
+ * @file Measures a model with the probe, all layers at once or part by part, and the model before training over the
+ * same batches.
  */
 import { basename } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
@@ -23,10 +23,10 @@ import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import { checkSameLayers, namesByOrder } from "./initialModel.ts";
 import { withoutFolder } from "./inputWords.ts";
 
-/** chosen: memory of sums at cost "economy", so that an analysis with its passes and measures stays within 4 GB. */
+/** chosen: memory for sums at cost "economy", so that an analysis stays within 4 GB. */
 const ECONOMY_BYTES = 2 ** 30;
 
-/** The layers of a model on the first samples. */
+/** The layers of a model, from the first samples. */
 export async function outlineOf(
   model: Model,
   { data, probeOptions }: { readonly data: AnalysisData; readonly probeOptions: ProbeOptions },
@@ -43,9 +43,9 @@ export async function outlineOf(
   }
 }
 
-/** What was said and found on the way. */
+/** Notes and findings. */
 interface Found {
-  /** Samples that were measured, and those that were to be. */
+  /** Number of samples measured, and number planned. */
   readonly done: number;
   readonly planned: number;
   readonly notes: readonly string[];
@@ -58,7 +58,7 @@ interface Whole extends Found {
 
 interface InParts extends Found {
   readonly inParts: AnalyzedInParts;
-  /** Layers in all. */
+  /** Number of layers. */
   readonly layers: number;
 }
 
@@ -69,13 +69,13 @@ interface Given {
   readonly initial: Model | undefined;
   readonly data: AnalysisData;
   readonly probeOptions: ProbeOptions;
-  /** Of a checkpoint: its step, names for its layers, and the first of the series. */
+  /** For a checkpoint: its step, names for its layers, and the first of the series. */
   readonly step?: number;
   readonly rename?: ReadonlyMap<string, string> | undefined;
   readonly known?: SnapshotOptions;
 }
 
-/** The model, then, unless the user stops it, the model before training over the same batches. */
+/** Measures the model and then, unless the user stops it, the model before training over the same batches. */
 export async function measureModels(given: Given, options: AnalyzeOptions, watcher: Watcher): Promise<Whole | InParts> {
   const { path, model, initial, data, step, rename } = given;
   const { observer, signal } = watcher;
@@ -103,8 +103,7 @@ export async function measureModels(given: Given, options: AnalyzeOptions, watch
       signal,
       batches: Math.ceil(planned / batch),
     };
-    // What fits in the least part is measured as a whole, in one go with its total; the rest in parts, as large as this
-    // machine allows.
+    // A network that fits in the smallest part is measured as a whole; others in parts as large as this machine allows.
     const room = options.cost === "economy" ? ECONOMY_BYTES : undefined;
     const means = { probe, earlier, batches, measuring, planned, network, progress };
     const found = isWhole(network, room)
@@ -126,7 +125,7 @@ export async function measureModels(given: Given, options: AnalyzeOptions, watch
   }
 }
 
-/** The batches from the first sample on, each time anew. */
+/** An iterator over the batches from the first sample on; a new one each time. */
 type Batches = (onTaken?: (samples: number) => void) => Generator<Feeds>;
 
 interface Means {
@@ -134,13 +133,13 @@ interface Means {
   readonly earlier: Probe | undefined;
   readonly batches: Batches;
   readonly measuring: MeasureOptions;
-  /** Samples that are to be measured. */
+  /** Number of samples to measure. */
   readonly planned: number;
   readonly network: readonly LayerOutline[];
   readonly progress: Progress;
 }
 
-/** The probe of the model before training, whose layers have the names of the model's. */
+/** The probe of the model before training, with the layer names of the model. */
 async function probeBefore(
   engine: Engine,
   initial: Model,
@@ -155,7 +154,7 @@ async function probeBefore(
     const [layers, before] = [model.network, await probe.outline(model.sample)];
     const rename = options.layers === undefined ? namesByOrder({ layers }, { layers: before }) : undefined;
     if (rename !== undefined) {
-      model.progress.say("layers of --initial have other names, and are taken in their order: their shapes agree");
+      model.progress.say("layers of --initial have other names; they are matched by order, since their shapes agree");
       return new Probe(engine, initial, { ...probeOptions, rename });
     }
     checkSameLayers(`--initial ${basename(options.initial!)}`, { layers }, { layers: before });
@@ -205,19 +204,19 @@ async function measuredInParts(
   return { inParts: found, done, layers: network.length };
 }
 
-/** What is said of samples that fill no batch of a model of one size. */
+/** The note on samples that do not fill a batch of a model with fixed batch size. */
 function notesOnRest(rest: number, batch: number): string[] {
   if (rest === 0) return [];
   const are = rest === 1 ? "sample fills" : `${rest} samples fill`;
   return [`The last ${are} no batch of ${batch}, the only size that the model takes: not measured.`];
 }
 
-/** An error on the targets of a batch in terms of the file's. */
+/** Rewrites an error about a batch's targets in terms of the file's. */
 function ofAllSamples(error: unknown, { n }: AnalysisData): unknown {
   return error instanceof TargetMismatch ? new RangeError(error.ofAll(n), { cause: error }) : error;
 }
 
-/** Where a loss that is not finite comes from. */
+/** The source of a non-finite loss. */
 async function notFiniteNote(
   engine: Engine,
   model: Model,
@@ -231,7 +230,7 @@ async function notFiniteNote(
       return `The loss is not finite: that of sample ${before + found.sample} (from 0) is the first, where ${found.where} is the first value that is not: ${found.kind}.`;
     before += Object.entries(feeds).find(([name]) => options.same?.has(name) !== true)?.[1].shape[0] ?? 1;
   }
-  return "The loss is not finite: that of every sample is, but their sum leaves float32.";
+  return "The loss is not finite: the loss of every sample is finite, but their sum exceeds float32.";
 }
 
 /** Batches of `size` of the first n samples. */
@@ -248,7 +247,7 @@ function* batchesOf(
   }
 }
 
-/** Samples that are measured: those of whole batches for a model of one size, else all. */
+/** Number of samples measured: those in complete batches for a model with fixed batch size, else all. */
 function wholeBatches(model: Model, { n, same }: AnalysisData, size: number): number {
   return declaredBatch(model, same) === size && n >= size ? Math.floor(n / size) * size : n;
 }

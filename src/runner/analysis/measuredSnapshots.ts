@@ -7,10 +7,10 @@ import { LayerPool } from "../../workers/layerPool.ts";
 import type { Observer, Progress } from "../observer.ts";
 import type { AnalysisOutputs } from "./analyzeOptions.ts";
 
-/** chosen: what takes less is not announced. */
+/** chosen: shorter work is not announced. */
 const SAID_SECONDS = 5;
 
-/** What a measurement is made into a snapshot from, and the same of the network before training. */
+/** Inputs of a snapshot, and those of the network before training. */
 export interface Presented extends SnapshotOptions {
   readonly before?: SnapshotOptions & { readonly total: Moments };
 }
@@ -19,7 +19,7 @@ export interface Presented extends SnapshotOptions {
 export interface Snapshots {
   readonly result: Snapshot;
   readonly initial: Snapshot | undefined;
-  /** The moments that are at hand; of all layers where they are to be written. */
+  /** The available moments; of all layers if they are to be written. */
   readonly total: Moments;
 }
 
@@ -37,8 +37,8 @@ export async function measuredSnapshots(
 }
 
 /**
- * The network before training: what is compared with it, alignments, ranks and collapse; exponents of a start say
- * little.
+ * Measures of the network before training: alignments, ranks and collapse, which are compared; exponents at the start
+ * are not informative.
  */
 async function initialSnapshot(
   { total, ...measured }: NonNullable<Presented["before"]>,
@@ -48,12 +48,12 @@ async function initialSnapshot(
   return measuredSnapshot(total, { ...measured, ...costOfInitial(outputs) }, observer);
 }
 
-/** What is measured of the network before training. */
+/** Measurement options for the network before training. */
 export function costOfInitial({ cost }: Pick<AnalysisOutputs, "cost">): SnapshotOptions {
   return { cost: cost === "economy" ? "economy" : "standard", exponentSeconds: 0 };
 }
 
-/** What the measures of a trained network take from the untrained one. */
+/** The data of the untrained network that measures of the trained one use. */
 export function startOf(total: Moments, initial: Snapshot): SnapshotOptions {
   return {
     initial,
@@ -79,7 +79,7 @@ export async function measuredSnapshot(
   }
 }
 
-/** What takes long says beforehand how long. */
+/** Announces the expected time of long work. */
 export function sayCost(
   progress: Progress,
   layers: readonly LayerSize[],

@@ -1,6 +1,6 @@
 /**
- * @file What `crh analyze` was not told, asked for at once: inputs, loss and targets, in a command line with the
- * model's own names.
+ * @file Reports missing inputs, loss and targets of `crh analyze` at once, with a command line that uses the model's
+ * own names.
  */
 import { basename } from "node:path";
 import type { Model, ValueInfo } from "../../onnx/graph.ts";
@@ -9,7 +9,7 @@ import type { AnalyzeOptions } from "./analyzeOptions.ts";
 import { type ChosenLoss, lossNames } from "./chosenLoss.ts";
 import type { OpenedInputs } from "./openedInputs.ts";
 
-/** @throws UsageError naming all that is missing, and a command line that has it */
+/** @throws UsageError naming everything that is missing, with a complete command line */
 export function checkGiven(
   path: string,
   model: Model,
@@ -61,7 +61,7 @@ function declared({ name, dtype, shape }: ValueInfo): string {
   return `${name}${dtype === undefined ? "" : ` ${dtype}`}${extents}`;
 }
 
-/** Whether an input looks like what recurrent networks carry from step to step: (layers, batch, d). */
+/** Whether an input looks like a recurrent state: (layers, batch, d). */
 function isState({ name, shape }: ValueInfo): boolean {
   return (
     shape?.length === 3 &&
@@ -79,7 +79,7 @@ function proposal(input: ValueInfo, isSole: boolean): string {
   return isSole ? file : `${name}=${file}`;
 }
 
-/** As a shell takes it. */
+/** The word quoted for a shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** @file The files of `crh analyze --inputs`, read and told apart by the inputs of the model that they are for. */
+/** @file Reads the files of `crh analyze --inputs` and assigns them to the model's inputs. */
 import { basename, dirname, join } from "node:path";
 import type { DataArray } from "../../data/array.ts";
 import { type LoadedArrays, labelFileNames, labelsOf, loadArrays } from "../../data/loadArrays.ts";
@@ -9,7 +9,7 @@ import type { Model, ValueInfo } from "../../onnx/graph.ts";
 import { UsageError } from "../errors.ts";
 
 export interface OpenedArray {
-  /** Of the model's input. */
+  /** Name of the model's input. */
   readonly name: string;
   readonly array: DataArray;
   readonly loaded: LoadedArrays;
@@ -26,11 +26,11 @@ export interface OpenedInputs {
   readonly arrays: readonly OpenedArray[];
   readonly text: OpenedText | undefined;
   readonly numbers: readonly NumberWord[];
-  /** (n) class indices that lie with the inputs. */
+  /** (n) class indices stored with the inputs. */
   readonly labels: DataArray | undefined;
 }
 
-/** @throws Error in one line where a file cannot be read, or it is not known which input it is for */
+/** @throws Error in one line where a file cannot be read or assigned to an input */
 export function openInputs(model: Model, words: readonly InputWord[]): OpenedInputs {
   const files = words.filter((word) => !isNumberWord(word)) as FileWord[];
   const numbers = words.filter(isNumberWord);
@@ -42,7 +42,7 @@ export function openInputs(model: Model, words: readonly InputWord[]): OpenedInp
       throw new UsageError(`crh analyze: expected the input ${name} once in --inputs, got it twice; leave one out`);
     return name;
   };
-  // What is left for a file without a name.
+  // Inputs left for a file without a name.
   const named = new Set(words.flatMap(({ name }) => name ?? []));
   const free = model.graph.inputs.filter(({ name }) => !named.has(name));
   for (const word of files) {
@@ -62,17 +62,17 @@ export function openInputs(model: Model, words: readonly InputWord[]): OpenedInp
   return { arrays, text, numbers, labels };
 }
 
-/** The one array of a file that is meant for an input: the only one, or the one of the input's name. */
+/** The array of a file for an input: the only one, or the one with the input's name. */
 function ofName({ arrays }: LoadedArrays, name: string, path: string): readonly (readonly [string, DataArray])[] {
   const found = arrays.size === 1 ? [...arrays.values()][0] : arrays.get(name);
   if (found !== undefined) return [[name, found]];
   throw new RangeError(
     `analyze: expected one array in ${basename(path)}, or one called ${name}, got ${[...arrays.keys()].join(", ")}; ` +
-      "save the one that is meant in a file of its own",
+      "save the array to use in a file of its own",
   );
 }
 
-/** @param inputs that have no file of their own name */
+/** @param inputs inputs without a named file */
 function inputFor(inputs: readonly ValueInfo[], key: string | undefined, isSole: boolean): ValueInfo {
   const found = inputs.find((input) => input.name === key);
   if (found !== undefined) return found;
@@ -84,7 +84,7 @@ function inputFor(inputs: readonly ValueInfo[], key: string | undefined, isSole:
   );
 }
 
-/** Labels in the records, or in the IDX file that belongs to these images. */
+/** Labels in the records, or in the IDX file of these images. */
 function ownLabels(loaded: LoadedArrays, path: string): DataArray | undefined {
   if (loaded.labels !== undefined) return labelArray(loaded.labels);
   const n = loaded.arrays.get("data")?.shape[0];

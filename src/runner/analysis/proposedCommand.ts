@@ -1,19 +1,19 @@
 /**
- * @file A command line of `crh analyze` for a model, guessed from its inputs and outputs, with what its files should
- * hold.
+ * @file Proposes a command line of `crh analyze` for a model from its inputs and outputs, with the expected contents of
+ * its files.
  */
 import type { Graph, ValueInfo } from "../../onnx/graph.ts";
 
 export interface Proposal {
   /** Words of the command line. */
   readonly words: readonly string[];
-  /** What each file should hold, and why this loss. */
+  /** Contents of each file, and the reason for the loss. */
   readonly files: readonly string[];
 }
 
 /**
  * @param path the model's file
- * @param output what the loss is taken of, with its shape at the guessed bindings
+ * @param output the output that enters the loss, with its shape at the guessed bindings
  */
 export function proposedCommand(
   path: string,
@@ -43,7 +43,7 @@ export function shapeWords({ shape }: ValueInfo): string {
   return `(${shape.map((extent) => (extent === undefined || extent === "" ? "?" : String(extent))).join(", ")}${shape.length === 1 ? "," : ""})`;
 }
 
-/** chosen: more values than this for each of an image's pixels or a token are no classes. */
+/** chosen: more values than this per sample, pixel or token are not taken as classes. */
 const LEAST_CLASSES = 2;
 
 function guessedLoss(graph: Graph, { name, shape }: { readonly name: string; readonly shape: readonly number[] }) {
@@ -58,7 +58,7 @@ function guessedLoss(graph: Graph, { name, shape }: { readonly name: string; rea
   return { loss: "mse", target: "output" };
 }
 
-/** A name of an input as that of a file. */
+/** A file name made from the name of an input. */
 function fileWord(name: string): string {
   return name.replace(/[^\w.-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "") || "input";
 }

@@ -1,6 +1,6 @@
 /**
- * @file Measurements of one network at several steps on their way into a run folder: each is kept as soon as it is
- * there, the first is the start of the others, and each is compared with the one before it.
+ * @file Writes measurements of one network at several steps into a run folder. Each is kept at once and compared with
+ * the first, which is the start, and with the previous one.
  */
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
 import type { Moments } from "../../moments/moments.ts";
@@ -11,12 +11,12 @@ import { type Ended, type Kept, keepAnalysis } from "./keepAnalysis.ts";
 import { type Snapshots, startOf } from "./measuredSnapshots.ts";
 
 /**
- * chosen: as at measurements of a run in mid-training: what laws may take at each measurement but the last, in seconds.
+ * chosen: seconds for laws at each measurement except the last, as for measurements during training.
  */
 const PASSING_SECONDS = 3;
 
 export class SeriesRun {
-  /** Those that are there, by step. */
+  /** The measurements so far, by step. */
   readonly snapshots: Snapshot[] = [];
   private readonly startedAt: Date;
   private readonly outputs: AnalysisOutputs;
@@ -30,7 +30,7 @@ export class SeriesRun {
     this.outputs = outputs;
   }
 
-  /** What the next measurement takes of those before it. */
+  /** The data of earlier measurements that the next one uses. */
   known({ isLast }: { readonly isLast: boolean }): SnapshotOptions {
     return {
       ...this.start,
@@ -39,7 +39,7 @@ export class SeriesRun {
     };
   }
 
-  /** Keeps a measurement. @param about what is known of the series by now */
+  /** Keeps a measurement. @param about description of the series so far */
   add(found: Snapshots, about: About): void {
     const { result, total } = found;
     if (this.outputs.save) {
@@ -53,17 +53,17 @@ export class SeriesRun {
     this.last = found;
   }
 
-  /** Writes a measurement that was kept once more, with what became known of it since. */
+  /** Rewrites a kept measurement with values that became known later. */
   rewrite(snapshot: Snapshot): void {
     this.folder?.writeSnapshot(snapshot);
   }
 
-  /** Whether what is measured stays. */
+  /** Whether measurements are kept. */
   get isSaved(): boolean {
     return this.folder !== undefined;
   }
 
-  /** Writes what stands beside the measurements; undefined where there is none. */
+  /** Writes everything besides the measurements; undefined where there are none. */
   end(about: About, ended: Ended): Kept | undefined {
     if (this.last === undefined) return undefined;
     const { snapshots, folder, startedAt, outputs } = this;

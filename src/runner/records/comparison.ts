@@ -1,7 +1,7 @@
 /**
- * @file Several runs beside each other as one document: the median alignments of each over its hidden representations
- * and over all layers, every layer of theirs, and how the gradient noise of their layers goes with weight decay
- * (theory.md Eq. 63).
+ * @file The document that compares several runs: median alignments of each run over its hidden representations and over
+ * all layers, every layer of the runs, and the scaling of the gradient noise of layers with weight decay (theory.md Eq.
+ * 63).
  */
 import { isDeepStrictEqual } from "node:util";
 import { holds, layerFindings } from "../../findings/relationFindings.ts";
@@ -16,11 +16,11 @@ import type { RunStatus } from "../../runs/runInfo.ts";
 export const sides = ["a", "b"] as const;
 export const relations = ["rga", "rwa", "gwa"] as const;
 export type Relations = Record<(typeof relations)[number], number | null>;
-/** Of side a null, of a layer that has none (attention heads, blocks). */
+/** Side a is null for layers without one (attention heads, blocks). */
 export type Sides = { readonly a: Relations | null; readonly b: Relations };
 export type Medians = Record<(typeof sides)[number], Relations>;
 
-/** Alignments of the hidden representations of a chain of maps, and of its two ends, which are none. */
+/** Alignments of the hidden representations of a chain of maps, and of its two ends. */
 export interface HiddenMedians {
   /** Medians over side a of maps 1 to D, and side b of maps 0 to D - 1. */
   readonly medians: Medians;
@@ -35,38 +35,37 @@ export interface ComparedRun {
   readonly run: string;
   readonly setting: string;
   readonly status: RunStatus;
-  /** Why it failed, where it did. */
+  /** Why it failed, if it did. */
   readonly error: string | null;
   readonly step: number;
   readonly loss: number | null;
   /**
-   * Samples and layers at the last measurement, and the largest standard error of an alignment of theirs
-   * (theory.md Eq. 18).
+   * Number of samples and layers at the last measurement, and the largest standard error of their alignments (theory.md
+   * Eq. 18).
    */
   readonly samples: number;
   readonly layers: number;
   readonly noise: number | null;
   /**
-   * lr decay step / (1 - momentum) at the full rate: weights forget their start as exp(-this); null without decay or by
-   * another rule than SGD.
+   * lr decay step / (1 - momentum) at the full rate: the initial weights decay as exp(-this); null without decay or
+   * with another optimizer than SGD.
    */
   readonly decayTimes: number | null;
   /**
-   * The parameters in which the runs differ, with the values of this one; null where its setting has none of that name.
+   * The parameters in which the runs differ, with the values of this run; null where its setting has no such parameter.
    */
   readonly differing: Readonly<Record<string, unknown>>;
   /**
-   * Median alignment over layers in the paper's convention, and the same at the first measurement where there was an
-   * earlier one.
+   * Median alignment over layers in the paper's convention, and at the first measurement if there is an earlier one.
    */
   readonly medians: Medians;
   readonly initial: Medians | null;
-  /** The same over hidden representations alone; null where the network is no chain of maps. */
+  /** The same over hidden representations only; null where the network is not a chain of maps. */
   readonly hidden: HiddenMedians | null;
   readonly initialHidden: HiddenMedians | null;
 }
 
-/** One layer in the runs that have it, in the paper's convention. */
+/** One layer in all runs that have it, in the paper's convention. */
 export interface ComparedLayer {
   readonly layer: string;
   readonly kind: LayerKind;
@@ -76,7 +75,7 @@ export interface ComparedLayer {
 /** A relation of one side, as "a.rga". */
 export type Relation = `${(typeof sides)[number]}.${(typeof relations)[number]}`;
 
-/** z_a z_b / |W|^2 of one layer over the runs, and its power of the decay. */
+/** z_a z_b / |W|^2 of one layer over the runs, and its exponent in the decay. */
 export interface LayerScaling extends DecayScaling {
   readonly layer: string;
   readonly points: readonly { readonly run: string; readonly decay: number; readonly noise: number }[];
@@ -88,7 +87,7 @@ export interface Comparison {
   readonly scaling: { readonly layers: readonly LayerScaling[]; readonly median: number | null };
 }
 
-/** What is compared of a run or an analysis: its parameters, its start where it has one, its last measurement. */
+/** The compared data of a run or an analysis: its parameters, its start if it has one, its last measurement. */
 export interface Run {
   readonly id: string;
   readonly status: RunStatus;
@@ -98,9 +97,9 @@ export interface Run {
   readonly last: Snapshot;
 }
 
-/** The runs beside each other, in the order given. */
+/** The comparison of the runs, in the order given. */
 export function compared(runs: readonly Run[]): Comparison {
-  // Parameters of training and options of measuring are other things, even of one name.
+  // Parameters of training and options of measuring are different things, even with the same name.
   const isMixed = new Set(runs.map(({ config }) => isAnalysisRun({ setting: String(config.setting) }))).size > 1;
   const all = isMixed ? ["setting"] : runs.flatMap(({ config }) => Object.keys(config));
   const keys = [...new Set(all)].filter((key) =>
@@ -160,7 +159,7 @@ function hiddenOf({ layers }: Snapshot): HiddenMedians | null {
   return chain && data && output ? { medians: mediansOver(chain.hidden), data, output } : null;
 }
 
-/** Of a dead layer none: it is in no median. */
+/** Dead layers are in no median. */
 function valuesOf({ alignment, dead }: LayerSnapshot, side: (typeof sides)[number]): Relations | null {
   const found = dead === undefined ? alignment.paper[side] : null;
   return found && relationsBy((name) => found[name].value);
@@ -196,8 +195,8 @@ function layersOf(runs: readonly Run[]): ComparedLayer[] {
 }
 
 /**
- * Every layer of the runs that has the noise of its gradients at a known decay in one of them: gamma^2 rho (Eqs. 58
- * and 63). Layers of different settings are others, whatever their names: none.
+ * Every layer of the runs that has the noise of its gradients at a known decay in one of them: gamma^2 rho (Eqs. 58 and
+ * 63). Empty for runs of different settings, whose layers are different even with equal names.
  */
 function scalings(runs: readonly Run[]): LayerScaling[] {
   if (new Set(runs.map(({ config }) => config.setting)).size > 1) return [];

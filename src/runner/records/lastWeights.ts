@@ -1,4 +1,4 @@
-/** @file Matrices of the last checkpoint of a run, for studies that look at weights themselves. */
+/** @file Matrices of the last checkpoint of a run, for studies of the weights. */
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
@@ -6,8 +6,7 @@ import type { RunFolder } from "../../runs/runFolder.ts";
 const PREFIX = "parameters/";
 
 /**
- * Parameters of two axes or more by name, those of convolutions as (filters, the rest); none where no checkpoint is
- * left.
+ * Parameters of two or more axes by name, with convolutions as (filters, rest); empty where no checkpoint is left.
  */
 export function lastWeights(folder: RunFolder): Map<string, Matrix> {
   const last = folder.checkpoints()[0];

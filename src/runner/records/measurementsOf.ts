@@ -1,4 +1,4 @@
-/** @file The measurements that are explained: of a run, an analysis, or the document of one in a file. */
+/** @file The measurements to explain: of a run, of an analysis, or of a document in a file. */
 import { existsSync, statSync } from "node:fs";
 import { readBytes } from "../../disk/readBytes.ts";
 import type { FollowedRun } from "../../findings/twopoint/twopointRecord.ts";
@@ -8,7 +8,7 @@ import { findRun } from "../../runs/listRuns.ts";
 import { startAndEnd } from "./runMeasurements.ts";
 import { followedRun } from "./twopointRecord.ts";
 
-/** What is explained: the last measurement, the first, and what the two-point theory says. */
+/** The data to explain: the last measurement, the first, and the record of the two-point theory. */
 export interface Measurements {
   readonly final?: Snapshot;
   readonly initial?: Snapshot;
@@ -18,7 +18,7 @@ export interface Measurements {
   readonly twopoint?: FollowedRun;
 }
 
-/** The last and, where there is another, the first measurement of a run or a snapshot file. */
+/** The last and, if different, the first measurement of a run or a snapshot file. */
 export async function measurementsOf(which: string, root: string): Promise<Measurements> {
   if (existsSync(which) && statSync(which).isFile()) return snapshotIn(which);
   const run = findRun(root, which);
@@ -26,9 +26,7 @@ export async function measurementsOf(which: string, root: string): Promise<Measu
   const twopoint = followedRun(run);
   if (measured === undefined && twopoint !== undefined) return { twopoint };
   if (measured === undefined)
-    throw new Error(
-      `explain: expected a run with a measurement, got none in ${run.dir}; let it run on with crh resume`,
-    );
+    throw new Error(`explain: expected a run with a measurement, got none in ${run.dir}; continue it with crh resume`);
   const { decay } = run.config();
   const found = {
     final: measured.last,

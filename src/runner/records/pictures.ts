@@ -1,4 +1,4 @@
-/** @file Images that a network makes when training ends, as a record of its run folder. */
+/** @file Images that a network makes at the end of training, as a record of its run folder. */
 import { PICTURES_SCHEMA, type PicturesRecord } from "../../findings/picturesRecord.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { DrawnPictures } from "../../train/pictures.ts";

@@ -1,12 +1,12 @@
 /**
- * @file The measurements of a run as they are read today: those of earlier versions completed, the last one measured
- * anew where its moments were kept, so that old runs are read by covariances and by today's rule.
+ * @file The measurements of a run in today's form. Those of earlier versions are completed; the last one is measured
+ * again if its moments were kept, so that old runs are judged by covariances and by today's rule.
  */
 import { isEarlier } from "../../measure/earlierRecords.ts";
 import { type LayerSnapshot, type Snapshot, snapshot } from "../../measure/snapshot.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 
-/** All measurements, by step. The last of an earlier version takes the seconds that its laws take. */
+/** All measurements by step. The last one of an earlier version takes as many seconds as its laws need. */
 export async function runMeasurements(run: RunFolder): Promise<Snapshot[]> {
   const all = run.snapshots();
   const last = all.at(-1);
@@ -22,10 +22,10 @@ export async function runMeasurements(run: RunFolder): Promise<Snapshot[]> {
   return [...all.slice(0, -1), { ...last, layers }];
 }
 
-/** What a run is compared by: its last measurement, and what stands for the start where there is something. */
+/** The measurements that runs are compared by: the last one, and the start if there is one. */
 export interface StartAndEnd {
   readonly last: Snapshot;
-  /** The first measurement where that is another one; of an analysis the model before training. */
+  /** The first measurement, if different; for an analysis, the model before training. */
   readonly start: Snapshot | undefined;
 }
 
@@ -36,14 +36,14 @@ export async function startAndEnd(run: RunFolder): Promise<StartAndEnd | undefin
   return last && { last, start: run.initial() ?? (all.length > 1 ? all[0] : undefined) };
 }
 
-/** Whether nothing was measured by covariances, as in records of earlier versions, whether completed or not. */
+/** Whether nothing was measured by covariances, as in records of earlier versions, completed or not. */
 function isWithoutCovariances(found: Snapshot): boolean {
   if (isEarlier(found)) return true;
   const values = found.layers.flatMap(({ alignment }) => Object.values(alignment.covariance.b));
   return values.length > 0 && values.every(({ status }) => status === "not-measured");
 }
 
-/** Sums without groups tell no standard error: that of the record stays, half the difference of two halves. */
+/** Sums without groups give no standard error, so the recorded one is kept: half the difference of two halves. */
 function withErrors(now: LayerSnapshot, record: LayerSnapshot): LayerSnapshot {
   const alignment = { ...now.alignment };
   for (const convention of ["paper", "raw"] as const) {

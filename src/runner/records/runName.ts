@@ -5,7 +5,7 @@ import type { RunFolder } from "../../runs/runFolder.ts";
 /** Where runs are written and looked for unless --runs says otherwise. */
 export const RUNS = "runs";
 
-/** What follows `crh resume`: the run's name where runs are looked for by default, else its path. */
+/** The argument of `crh resume`: the run's name in the default folder, else its path. */
 export function runName({ dir }: RunFolder, id: string): string {
   if (resolve(RUNS, id) === dir) return id;
   return /^[\w./:\\-]+$/.test(dir) ? dir : `"${dir}"`;

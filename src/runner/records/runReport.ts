@@ -1,4 +1,4 @@
-/** @file The page of a run, and what it is made from. */
+/** @file The report of a run, and its data. */
 import "../../figuresNode/linkedomDocument.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import { analysisReport } from "../../report/analysisReport.ts";
@@ -17,21 +17,21 @@ export async function writeReport(folder: RunFolder): Promise<string | undefined
   return isEmpty(data) ? undefined : folder.writeReport(renderReport(data));
 }
 
-/** Whether there is nothing to report yet: neither a measurement nor a look at followed points or watched numbers. */
+/** Whether there is nothing to report yet: no measurement, no look at followed points, no watched numbers. */
 export function isEmpty(data: ReportData): boolean {
   if (isAnalysis(data)) return data.snapshots.length === 0;
   const watches = data.watched !== undefined && data.metrics.length > 0;
   return data.snapshots.length === 0 && data.twopoint === undefined && !watches;
 }
 
-/** Everything that the report of a run is made from. */
+/** The data of a run's report. */
 export async function reportData(run: RunFolder): Promise<ReportData> {
   const moments = run.moments();
   const frame = reportFrame(run, { snapshots: await runMeasurements(run), metrics: run.metrics() });
   return { ...frame, ...(moments === undefined ? {} : { moments }) };
 }
 
-/** The same with measurements and metrics that are handed in, and without moments: cheap where there are none yet. */
+/** The same for given measurements and metrics, without moments. */
 export function reportFrame(
   run: RunFolder,
   measured: { readonly snapshots: Snapshot[]; readonly metrics: MetricRow[] },

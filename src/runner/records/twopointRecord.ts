@@ -1,6 +1,6 @@
 /**
- * @file The record of the two-point theory of a run: made once, when its training ends, and read by whatever shows the
- * run.
+ * @file The record of the two-point theory of a run: made once, when its training ends, and read by everything that
+ * shows the run.
  */
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "../../findings/twopoint/twopointRecord.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 
-/** Fits what the run has followed and writes records/twopoint.json; nothing for a run that followed nothing. */
+/** Fits the followed points and writes records/twopoint.json; does nothing for a run that follows no points. */
 export function recordTwopoint(folder: RunFolder): void {
   const followed = folder.record<FollowedRecord>("followed", FOLLOWED_SCHEMA);
   const fits = followed && fitFollowed(followed, folder.trajectories());
@@ -19,8 +19,8 @@ export function recordTwopoint(folder: RunFolder): void {
 }
 
 /**
- * What a run knows of followed points; where its record is not written yet, or older than its trajectories, fitted
- * here.
+ * The followed points of a run with their fits, which are computed here if the record is missing or older than the
+ * trajectories.
  */
 export function followedRun(folder: RunFolder): FollowedRun | undefined {
   const followed = folder.record<FollowedRecord>("followed", FOLLOWED_SCHEMA);

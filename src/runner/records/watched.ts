@@ -1,9 +1,9 @@
-/** @file What a run watches, as a record of its run folder. */
+/** @file The watched quantities of a run, as a record of its run folder. */
 import { WATCHED_SCHEMA, type WatchedRecord } from "../../findings/watchedRecord.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { Watch } from "../../train/watch.ts";
 
-/** What is watched, in words. */
+/** Descriptions of the watched quantities. */
 export function watchedRecord({ groups }: Watch): WatchedRecord {
   return {
     schema: WATCHED_SCHEMA,
@@ -15,7 +15,7 @@ export function watchedRecord({ groups }: Watch): WatchedRecord {
   };
 }
 
-/** The record of a run that watches something. */
+/** The record of a run, if it watches quantities. */
 export function watchedOf(folder: RunFolder): WatchedRecord | undefined {
   return folder.record<WatchedRecord>("watched", WATCHED_SCHEMA);
 }

@@ -1,4 +1,4 @@
-/** @file A run that a study needs, and the folder that answers for it. */
+/** @file A run that a study needs, and its folder. */
 import type { CapturedSetting } from "../../runs/capturedSetting.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
@@ -14,12 +14,12 @@ export interface Planned {
   readonly seconds: number;
 }
 
-/** A planned run with the folder that answers for it. */
+/** A planned run with its folder, if it exists. */
 export interface Found {
   readonly planned: Planned;
   /**
-   * done: finished; diverged: its loss left all numbers, which it would again; begun: interrupted or failed, to be gone
-   * on with; running: some process writes it; missing: there is none
+   * done: finished; diverged: its loss became non-finite, as it would again; begun: interrupted or failed, to be
+   * continued; running: a process is writing it; missing: there is none
    */
   readonly state: "done" | "diverged" | "begun" | "running" | "missing";
   readonly folder?: RunFolder;
@@ -28,7 +28,7 @@ export interface Found {
   readonly captured?: CapturedSetting;
 }
 
-/** A folder of runs, read once. */
+/** The runs of a folder, read once. */
 export type Existing = readonly {
   readonly folder: RunFolder;
   readonly info: RunInfo;

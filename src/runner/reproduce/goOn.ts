@@ -1,4 +1,4 @@
-/** @file Goes on with one run of a study as `crh resume` would. */
+/** @file Continues one run of a study as `crh resume` would. */
 import { DivergedError } from "../../train/diverged.ts";
 import type { Watcher } from "../observer.ts";
 import { resumeTraining } from "../training/resumeTraining.ts";
@@ -12,10 +12,9 @@ export interface GoOnOptions {
 }
 
 /**
- * Goes on with a run that was begun, from its last checkpoint, or anew where it has none.
+ * Continues an unfinished run from its last checkpoint, or starts it again if it has none.
  *
- * @throws Interrupted where the user stops it; a loss that is no number any more is no error here, the run's folder
- *   says it
+ * @throws Interrupted where the user stops it; divergence is not an error here, it is recorded in the run's folder
  */
 export async function goOn({ planned, folder }: Found, { runs, data }: GoOnOptions, watcher: Watcher): Promise<void> {
   try {

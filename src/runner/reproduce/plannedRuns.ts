@@ -1,4 +1,4 @@
-/** @file The runs of a study beside those that are there: which is done, which was begun, which is missing. */
+/** @file Matches the runs of a study with existing ones: finished, unfinished or missing. */
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describeParameters } from "../../parameters/describe.ts";
@@ -14,7 +14,7 @@ import { sweepsOf } from "../../sweeps/sweepFolder.ts";
 import { capturedOf, misfitsOf } from "./capturedRuns.ts";
 import type { Existing, Found, Planned } from "./found.ts";
 
-/** The runs of a study with every parameter. */
+/** The runs of a study with all parameters filled in. */
 export async function plannedRuns(study: Study, size: StudySize): Promise<Planned[]> {
   const planned = study.runs(size).map(async (run) => {
     const setting = await findSetting(run.setting);
@@ -25,7 +25,7 @@ export async function plannedRuns(study: Study, size: StudySize): Promise<Planne
   return Promise.all(planned);
 }
 
-/** Whether a run reads the folder of --data. */
+/** Whether a run reads the data folder. */
 export function readsData({ setting, parameters }: Pick<Planned, "setting" | "parameters">): boolean {
   return setting.readsData?.(parameters as never) ?? setting.needsData;
 }
@@ -42,7 +42,7 @@ function commandOf({ setting, preset, parameters = {}, seed, follow, followEvery
   ].join(" ");
 }
 
-/** Every run whose files can be read: of the folder of runs, and of the sweeps that were made for studies. */
+/** All readable runs: in the folder of runs, and in sweeps made for studies. */
 export function existingRuns({ runs, sweeps }: { readonly runs: string; readonly sweeps: string }): Existing {
   const ofStudies = sweepsOf(sweeps).filter((name) => name.startsWith(STUDY_SWEEP));
   return [runs, ...ofStudies.map((name) => join(sweeps, name, "runs"))].flatMap(runsOf);
@@ -57,21 +57,21 @@ function runsOf(root: string): Existing {
       const captured = capturedOf(config);
       return [{ folder, info, config, ...(captured && { captured }) }];
     } catch {
-      return []; // a damaged config.json: no run of ours, and `crh runs` says it
+      return []; // a damaged config.json, which `crh runs` reports
     }
   });
 }
 
-/** How the names of sweeps begin that were made for studies. */
+/** Prefix of the names of sweeps made for studies. */
 export const STUDY_SWEEP = "reproduce-";
 
 const order = ["done", "diverged", "running", "begun"] as const;
 
 /**
- * The folder that answers for a planned run: same setting, every parameter, followed samples; of several the one that
- * is furthest, and one that was trained here before one of captures.
+ * The folder of a planned run: same setting, parameters and followed samples; of several, the one with most progress,
+ * and one that was trained here before one of captures.
  *
- * @param data folder of the data; undefined accepts any. Captures do not say theirs
+ * @param data data folder; undefined accepts any. Captures do not name theirs
  */
 export function findPlanned(planned: Planned, existing: Existing, data?: string): Found {
   const found = existing
@@ -109,7 +109,7 @@ function isSame(
   data?: string,
 ): boolean {
   if (config.setting !== setting.name) return false;
-  // What a run of an earlier version does not name was not there yet: it ran as the default has it.
+  // A parameter missing in a run of an earlier version did not exist yet; the default reproduces that behaviour.
   const defaults = new Map(describeParameters(setting).map(({ key, default: value }) => [key, value]));
   const was = (key: string) => (Object.hasOwn(config, key) ? config[key] : defaults.get(key));
   if (!Object.entries(parameters).every(([key, value]) => isDeepStrictEqual(was(key), value))) return false;
@@ -123,7 +123,7 @@ function isSame(
   return !readsData({ setting, parameters }) || data === undefined || plan.data === resolve(data);
 }
 
-/** Seconds that are left: estimates of what is not done, corrected by what the runs that are done took. */
+/** Remaining seconds: estimates of the unfinished runs, corrected by the times of finished ones. */
 export function secondsLeft(all: readonly Found[]): { seconds: number; measured: boolean } {
   const timed = all.filter(
     ({ state, info, captured }) => state === "done" && info?.durationMs !== undefined && captured === undefined,

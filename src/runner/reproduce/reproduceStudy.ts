@@ -1,7 +1,6 @@
 /**
- * @file A study done: the runs that are missing, as a sweep, then figures, score card and page. What is done stays: a
- * finished run with the same parameters is not done again, an unfinished one is gone on with from its last checkpoint,
- * or anew where it has none.
+ * @file Runs a study: the missing runs as a sweep, then figures, score card and page. A finished run with the same
+ * parameters is reused; an unfinished one continues from its last checkpoint, or starts again if it has none.
  */
 import "../../figuresNode/linkedomDocument.ts";
 import { join, relative, resolve } from "node:path";
@@ -30,13 +29,13 @@ import { folderOf, writeIndex } from "./writeIndex.ts";
 export interface ReproduceOptions {
   readonly size: StudySize;
   readonly data?: string;
-  /** Folder of runs that are looked at first. */
+  /** Folder of runs that is searched first. */
   readonly runs: string;
-  /** Folder of sweeps, where runs are made: one sweep a study. */
+  /** Folder of sweeps, in which runs are made: one sweep per study. */
   readonly sweeps: string;
-  /** Runs at once. */
+  /** Number of simultaneous runs. */
   readonly jobs: number;
-  /** What a worker is started with, where several runs are done at once. */
+  /** Program that starts a worker, for several simultaneous runs. */
   readonly program: readonly string[];
   /** Whether the runs that are done are judged as they are. Default: those that are missing are done first. */
   readonly doneOnly?: boolean;
@@ -44,7 +43,7 @@ export interface ReproduceOptions {
   readonly to: string;
 }
 
-/** One of each command: studies share runs. */
+/** One run per command, since studies share runs. */
 export function distinct(all: readonly Found[]): Found[] {
   return [...new Map(all.map((one) => [one.planned.command, one])).values()];
 }
@@ -63,9 +62,9 @@ export async function foundRuns(
 }
 
 /**
- * Does what is missing, evaluates, writes the folder of the study.
+ * Does the missing runs, evaluates, and writes the folder of the study.
  *
- * @returns besides, how many runs could not be done; a loss that is no number any more is a result
+ * @returns also the number of failed runs; divergence counts as a result
  */
 export async function reproduceStudy(
   study: Study,
@@ -112,20 +111,20 @@ async function doMissing(study: Study, options: ReproduceOptions, watcher: Watch
   await stoppable(() => runSweep(sweep, { jobs, program, ...(data !== undefined && { data }) }, watcher));
 }
 
-/** Says of work that the user stops how to go on with it. */
+/** Adds to an interruption how to continue. */
 async function stoppable(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new Interrupted(
-      "reproduce: stopped, nothing is lost: finished runs stay, and the same command goes on with the others from " +
+      "reproduce: stopped, nothing is lost: finished runs are kept, and the same command continues the others from " +
         "their last checkpoints",
     );
   }
 }
 
-/** Runs of the folder of runs that were begun there, one after the other. */
+/** Continues the unfinished runs in the folder of runs, one after the other. */
 async function goOnWithBegun(study: Study, options: ReproduceOptions, watcher: Watcher): Promise<void> {
   const { runs, sweeps, data } = options;
   const isOfSweep = ({ folder }: Found) =>
@@ -134,10 +133,10 @@ async function goOnWithBegun(study: Study, options: ReproduceOptions, watcher: W
     if ((found.state !== "begun" && found.state !== "running") || isOfSweep(found)) continue;
     if (found.state === "running")
       throw new Error(
-        `reproduce: expected runs that nobody else does, got ${found.info!.id}, which process ` +
+        `reproduce: expected runs that no other process does, got ${found.info!.id}, which process ` +
           `${found.info!.pid} on ${found.info!.host} runs; wait for it`,
       );
-    watcher.observer.note(`${study.name}: ${found.planned.run.label}, gone on with`);
+    watcher.observer.note(`${study.name}: ${found.planned.run.label}, continued`);
     await stoppable(() => goOn(found, { runs, ...(data !== undefined && { data }) }, watcher));
   }
 }

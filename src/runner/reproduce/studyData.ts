@@ -1,14 +1,14 @@
-/** @file Where the data of a study lies: in the folder of --data itself, or in one of it that bears the set's name. */
+/** @file Locates the data of a study: in the data folder itself, or in its subfolder named after the data set. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { textFileNames } from "../../data/corpus.ts";
 import type { Study, StudyData } from "../../studies/study.ts";
 import { UsageError } from "../errors.ts";
 
-/** Where `crh data get` leaves what it fetches. */
+/** The default folder of `crh data get`. */
 const FETCHED = "data";
 
-/** By set: the name that `crh data get` knows it by, and whether files, by name, are of it. */
+/** For each set: its name in `crh data get`, and whether file names belong to it. */
 const sets: Readonly<
   Record<StudyData, { readonly name: string; readonly isIn: (files: readonly string[]) => boolean }>
 > = {
@@ -23,9 +23,9 @@ const sets: Readonly<
 /**
  * The folder of a study's data.
  *
- * @param data the folder of --data. Default: data/, where it is there
+ * @param data the data folder. Default: data/, if it exists
  * @returns undefined where the study needs none
- * @throws UsageError where it needs a set that is not there
+ * @throws UsageError where a required set is missing
  */
 export function dataOf({ name, needsData }: Study, data: string | undefined): string | undefined {
   if (needsData === undefined) return undefined;

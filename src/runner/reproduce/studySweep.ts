@@ -1,6 +1,6 @@
 /**
- * @file The runs of a study as a sweep, so that several are done at once, on this machine or on others, and none is
- * lost. The sweep's name comes from its jobs: the same study finds its sweep again.
+ * @file The runs of a study as a sweep, so that several run at once, on this machine or others, and none is lost. The
+ * sweep's name depends on its jobs, so the same study finds its sweep again.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -14,7 +14,7 @@ import type { Found, Planned } from "./found.ts";
 import { readsData, STUDY_SWEEP } from "./plannedRuns.ts";
 
 /**
- * The sweep of a study, made where it is not there. Runs that are found elsewhere count as done.
+ * The sweep of a study, created if missing. Runs found elsewhere count as done.
  *
  * @param found every run of the study
  * @param sweeps folder of the sweeps
@@ -41,7 +41,7 @@ export function studySweep(
         jobs,
       );
   for (const { one, job } of each) {
-    if (one.state !== "diverged" && sweep.isFailed(job.id)) sweep.forget(job.id); // tried once more
+    if (one.state !== "diverged" && sweep.isFailed(job.id)) sweep.forget(job.id); // tried again
     if (one.folder === undefined || sweep.isDone(job.id)) continue;
     if (one.state === "diverged" && !sweep.isFailed(job.id)) sweep.markFailed(job.id, one.info!.error!);
     if (one.state !== "done" || sweep.runOf(job.id) !== undefined) continue;
@@ -63,7 +63,7 @@ function jobOf(planned: Planned, data: string | undefined): Job {
   };
 }
 
-/** How a run of a study is measured: at its first and last step, where nothing else is asked for. */
+/** Measurement options of a study's run; default: at the first and last step. */
 function choicesOf(planned: Planned, data: string | undefined): RunChoices {
   const { run, parameters } = planned;
   return checkedChoices({

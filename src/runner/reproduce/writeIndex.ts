@@ -1,4 +1,4 @@
-/** @file reproduce/index.html and index.md: the studies that lie in a folder, whatever command made them. */
+/** @file reproduce/index.html and index.md: all studies in a folder, whichever command made them. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -9,7 +9,7 @@ import { SCORE_SCHEMA, type ScoreRecord } from "../../studies/scoreRecord.ts";
 import { studies } from "../../studies/studies.ts";
 import type { Study } from "../../studies/study.ts";
 
-/** What the pages read of a record. */
+/** The part of a record that the pages need. */
 const shown = z.looseObject({
   schema: z.literal(SCORE_SCHEMA),
   size: z.string(),
@@ -27,11 +27,11 @@ const shown = z.looseObject({
   runs: z.array(z.looseObject({ id: z.string().nullable() })),
 });
 
-/** The folder of a study in that of all. */
+/** Name of a study's folder. */
 export const folderOf = ({ name }: Pick<Study, "name">): string => name.replaceAll("/", "-");
 
 /**
- * Writes the page over the studies of a folder, and the same in Markdown.
+ * Writes the page on all studies of a folder, and the same in Markdown.
  *
  * @returns the page's path
  */
@@ -43,12 +43,12 @@ export function writeIndex(to: string): string {
   return path;
 }
 
-/** All studies, with what those concluded whose folders are there. */
+/** All studies, with the conclusions of those whose folders exist. */
 export function indexedStudies(to: string): IndexedStudy[] {
   return studies.map((study) => indexed(study, to));
 }
 
-/** A study without a record that can be read counts as not done: doing it again writes one. */
+/** A study without a readable record counts as not done; running it again writes one. */
 function indexed(study: Study, to: string): IndexedStudy {
   const folder = folderOf(study);
   const file = join(to, folder, "score.json");

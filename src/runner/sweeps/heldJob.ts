@@ -1,4 +1,4 @@
-/** @file A job that a worker holds: its run made ready, its claim kept alive, and what became of it marked. */
+/** @file A job held by a worker: prepares its run, keeps its claim alive, and marks the outcome. */
 import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { openRun } from "../../runs/runFolder.ts";
@@ -14,7 +14,7 @@ import { resumeTraining } from "../training/resumeTraining.ts";
 export interface Held {
   readonly claim: Claim;
   readonly job: Job;
-  /** Its run's folder, which may not be there. */
+  /** Folder of its run, which may not exist. */
   readonly dir: string;
 }
 
@@ -42,9 +42,9 @@ export class HeldJob {
   }
 
   /**
-   * The run made ready to train, from its last checkpoint where it was begun; undefined where it is finished.
+   * The run prepared for training, from its last checkpoint if unfinished; undefined if it is finished.
    *
-   * @param options.threads of a run that is not begun: others keep theirs
+   * @param options.threads threads of a new run; unfinished runs keep theirs
    */
   async begun(options: { readonly threads: number; readonly data?: string }): Promise<StartedRun | undefined> {
     const [job, dir] = [this.job, this.#dir];
@@ -54,11 +54,11 @@ export class HeldJob {
     if (existsSync(join(dir, "run.json"))) {
       const folder = openRun(dir);
       const { status } = folder.info();
-      if (status === "finished") return undefined; // its worker died before it could say so
-      if (status === "running") folder.update({ status: "interrupted" }); // the claim says that nobody does
+      if (status === "finished") return undefined; // its worker died before marking it
+      if (status === "running") folder.update({ status: "interrupted" }); // by the claim, no process runs it
       return resumeTraining(folder, { runs, yes: true, ...(data !== undefined && { data }) });
     }
-    rmSync(dir, { recursive: true, force: true }); // its worker died while it made it
+    rmSync(dir, { recursive: true, force: true }); // its worker died while creating it
     const assignments = Object.entries(job.values).map(([key, value]) => `${key}=${String(value)}`);
     return createTraining(job.setting, assignments, {
       ...{ id: basename(dir), runs, yes: true, device: "cpu", keepBest: "none", keep: 1, threads: options.threads },
@@ -69,18 +69,18 @@ export class HeldJob {
   }
 
   /**
-   * Marks what became of the run.
+   * Marks the outcome of the run.
    *
-   * @param error undefined where it is finished
-   * @throws Interrupted where the user stopped it; WriteError where the disk refuses: the job is as it was
+   * @param error undefined if it finished
+   * @throws Interrupted where the user stopped it; WriteError where the disk refuses. The job is then unchanged
    */
   settle(error?: unknown): void {
     const { claims } = this.#sweep;
     if (this.#lost.signal.aborted || !claims.holds(this.#claim)) {
-      const isFenced = this.#sweep.runOf(this.job.id) !== this.#dir; // the other has a folder of its own
+      const isFenced = this.#sweep.runOf(this.job.id) !== this.#dir; // the other worker has its own folder
       if (isFenced) rmSync(this.#dir, { recursive: true, force: true });
       this.#lost.abort();
-      this.#observer.note(`${this.job.id}: another worker has taken it over, this one had been silent for too long`);
+      this.#observer.note(`${this.job.id}: another worker has taken it over, because this one was silent for too long`);
     } else if (error === undefined) {
       const { durationMs = 0 } = openRun(this.#dir).info();
       this.#sweep.markDone(this.job.id, basename(this.#dir), durationMs / 1000);
@@ -93,7 +93,7 @@ export class HeldJob {
     }
   }
 
-  /** Gives the job back, if it is still held. */
+  /** Releases the job, if it is still held. */
   end(): void {
     clearInterval(this.#beating);
     if (!this.#lost.signal.aborted) this.#sweep.claims.release(this.#claim);
@@ -101,5 +101,5 @@ export class HeldJob {
 }
 
 export function stopped(sweep: SweepFolder): Interrupted {
-  return new Interrupted(`worker: stopped, nothing is lost; crh sweep resume ${sweep.dir} does what is not done`);
+  return new Interrupted(`worker: stopped, nothing is lost; crh sweep resume ${sweep.dir} does the rest`);
 }

@@ -1,4 +1,4 @@
-/** @file A sweep from what was asked for: its jobs, what they will take, its folder. */
+/** @file Plans a sweep from a request: its jobs, their estimated cost, its folder. */
 import { resolve } from "node:path";
 import { readBytes } from "../../disk/readBytes.ts";
 import { ParameterError } from "../../parameters/parse.ts";
@@ -11,7 +11,7 @@ import { createSweep, type SweepFolder, sweepsOf } from "../../sweeps/sweepFolde
 import { UsageError } from "../errors.ts";
 import { crhVersion } from "../versions.ts";
 
-/** What `crh sweep` is asked for. */
+/** The request of `crh sweep`. */
 export interface SweepRequest {
   /** A setting with assignments of values, or a YAML file. */
   readonly what: string;
@@ -22,25 +22,25 @@ export interface SweepRequest {
   readonly draws?: number | undefined;
   readonly drawSeed?: number | undefined;
   readonly name?: string | undefined;
-  /** Options of each run, as of `crh run`; they replace those of a file. */
+  /** Options of each run, as in `crh run`; they override those of a file. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A sweep that is not written yet. */
+/** A sweep that is not yet written. */
 export interface PlannedSweep {
   readonly name: string;
   readonly plan: SweepPlan;
   readonly jobs: readonly Job[];
-  /** Combinations that came out as a job that was there. */
+  /** Number of combinations equal to an earlier job. */
   readonly repeated: number;
-  /** Training alone, of all jobs one after the other; of the largest job. */
+  /** Seconds of training: of all jobs in sequence, and of the largest job. */
   readonly seconds: number;
   readonly longest: number;
   /** Memory of the largest job. */
   readonly bytes: number;
 }
 
-/** chosen: a plan is written by hand. */
+/** chosen: largest size of a plan, which is written by hand. */
 const MOST_BYTES = 1 << 20;
 
 /** @throws UsageError where the plan cannot be used */
@@ -55,7 +55,7 @@ export async function planSweep(request: SweepRequest, now = new Date()): Promis
 }
 
 /**
- * Writes the sweep's folder. A name that was not asked for gets a number where it is taken.
+ * Writes the sweep's folder. A default name gets a number if it is taken.
  *
  * @param root folder of all sweeps
  */
@@ -91,7 +91,7 @@ function requestedPlan(request: SweepRequest): SweepPlan {
   }
   if (assignments.length > 0 || preset !== undefined || steps !== undefined || draws !== undefined)
     throw new PlanError(
-      `sweep: expected values of parameters in ${what} alone, got some beside it; write them into the file`,
+      `sweep: expected values of parameters only in ${what}, got some besides; write them into the file`,
     );
   const bytes = readBytes(what);
   if (bytes.length > MOST_BYTES)

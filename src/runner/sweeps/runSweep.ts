@@ -1,6 +1,6 @@
 /**
- * @file A sweep done on this machine: in this process, or by several workers beside each other, which this process
- * starts, watches and replaces where one dies.
+ * @file Runs a sweep on this machine: in this process, or by several parallel workers, which this process starts,
+ * watches and replaces if they die.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -11,26 +11,26 @@ import type { Progress, Watcher } from "../observer.ts";
 import { work } from "./work.ts";
 
 export interface RunSweepOptions {
-  /** Workers at once. */
+  /** Number of parallel workers. */
   readonly jobs: number;
-  /** Threads of all workers together. Default: as many as the machine runs at once. */
+  /** Threads of all workers together. Default: the available parallelism of the machine. */
   readonly threads?: number;
   readonly data?: string;
-  /** Networks that a worker trains in one graph, where that is faster. Default 1. */
+  /** Most networks that a worker trains in one graph, where that is faster. Default 1. */
   readonly together?: number;
-  /** The program that a worker is started with: of "crh worker". */
+  /** The program that starts a worker: "crh worker". */
   readonly program: readonly string[];
 }
 
-/** chosen: a second between looks, of which each lists three folders. */
+/** chosen: a second between checks, each of which lists three folders. */
 const LOOK_MS = 1000;
-/** chosen: so many workers that die one after the other, without a job done between, have a reason on this machine. */
+/** chosen: this many worker deaths in a row without a finished job indicate a problem of this machine. */
 const MOST_DEATHS = 10;
 
 /**
- * Does what is not done.
+ * Runs all unfinished jobs.
  *
- * @throws Interrupted where the user stops it; Error with a worker's last line where the workers cannot go on
+ * @throws Interrupted where the user stops it; Error with a worker's last line where workers keep dying
  */
 export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, watcher: Watcher): Promise<void> {
   const { jobs, data, together = 1, threads = availableParallelism() } = options;
@@ -40,7 +40,7 @@ export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, wat
     unit: "jobs",
     start: state.done.size + state.failed.size,
   });
-  const own = together > 1 ? 1 : Math.max(1, Math.floor(threads / jobs)); // of several in one graph one was measured
+  const own = together > 1 ? 1 : Math.max(1, Math.floor(threads / jobs)); // one was fastest for several in one graph
   const each = { threads: own, wait: true, together, ...(data !== undefined && { data }) };
   const told = new Set(state.failed);
   const watching = watch(sweep, told, progress, jobs > 1);
@@ -52,7 +52,7 @@ export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, wat
     const { done, failed } = sweep.state();
     const left = total - done.size - failed.size;
     throw new Interrupted(
-      `sweep: stopped, nothing is lost: ${left} of ${total} jobs are not done; go on with crh sweep resume ${sweep.dir}`,
+      `sweep: stopped, nothing is lost: ${left} of ${total} jobs are not done; continue with crh sweep resume ${sweep.dir}`,
     );
   } finally {
     watching.end();
@@ -61,7 +61,7 @@ export async function runSweep(sweep: SweepFolder, options: RunSweepOptions, wat
   }
 }
 
-/** How far the run at hand is, of a worker of this process. What else it says, the sweep says itself or leaves out. */
+/** Shows the progress of the current run of a worker in this process. The sweep reports everything else itself. */
 function within(progress: Progress): Watcher["observer"] {
   const none = (): void => {};
   return {
@@ -75,7 +75,7 @@ function within(progress: Progress): Watcher["observer"] {
   };
 }
 
-/** Tells what is done, by any worker anywhere, while the sweep goes on. */
+/** Reports what any worker finishes while the sweep runs. */
 function watch(sweep: SweepFolder, told: Set<string>, progress: Progress, counted: boolean): { end(): void } {
   const look = (): void => {
     const { done, failed, claimed } = sweep.state();
@@ -104,7 +104,7 @@ async function workers(sweep: SweepFolder, options: Means, signal: AbortSignal):
   const stop = new AbortController();
   const stopping = AbortSignal.any([signal, stop.signal]);
   let [deaths, doneBefore] = [0, done.size];
-  /** One worker after the other, until there is nothing left to do. */
+  /** Starts one worker after the other, until no job is left. */
   const place = async (): Promise<void> => {
     for (;;) {
       const { code, line, killed } = await worker(sweep, options, stopping);
@@ -117,8 +117,8 @@ async function workers(sweep: SweepFolder, options: Means, signal: AbortSignal):
         stop.abort();
         throw new Error(
           killed
-            ? `sweep: expected workers that live, got ${deaths} that were killed one after the other (memory?); ` +
-                `crh sweep resume ${sweep.dir} --jobs 1 goes on with fewer at once`
+            ? `sweep: expected workers to survive, got ${deaths} that were killed one after the other (memory?); ` +
+                `crh sweep resume ${sweep.dir} --jobs 1 continues with fewer at once`
             : line.replace(/^crh worker: /, "sweep: "),
         );
       }
@@ -134,7 +134,7 @@ interface Ended {
   readonly code: number | null;
   /** Its last line of stderr. */
   readonly line: string;
-  /** By a signal that nobody here sent. */
+  /** Ended by a signal from outside. */
   readonly killed: boolean;
 }
 
@@ -149,7 +149,7 @@ function worker(sweep: SweepFolder, { program, threads, together, data }: Means,
     ...(data === undefined ? [] : ["--data", data]),
   ];
   const child = spawn(command!, [...words, sweep.dir, ...flags], {
-    stdio: ["ignore", "ignore", "pipe", "ipc"], // a worker notices by the channel's end that this process has died
+    stdio: ["ignore", "ignore", "pipe", "ipc"], // the end of the channel tells a worker that this process has died
     detached: true, // Ctrl-C of the terminal goes to this process, which passes it on once
   });
   const stop = (): void => void child.kill("SIGTERM");
@@ -164,7 +164,7 @@ function worker(sweep: SweepFolder, { program, threads, together, data }: Means,
     child.on("error", reject);
     child.on("close", (code, by) => {
       signal.removeEventListener("abort", stop);
-      const line = text.trim().split("\n").at(-1) || `crh worker: expected a worker that works, got exit code ${code}`;
+      const line = text.trim().split("\n").at(-1) || `crh worker: expected a working worker, got exit code ${code}`;
       resolve({ code, line, killed: by !== null || (code !== null && code > 128 && code !== 130) });
     });
   });

@@ -1,4 +1,4 @@
-/** @file How far a sweep is, for whoever shows it. */
+/** @file The progress of a sweep, for display. */
 import type { JobFailure, SweepProgress } from "../../sweeps/shownSweep.ts";
 import type { SweepFolder } from "../../sweeps/sweepFolder.ts";
 
@@ -7,11 +7,11 @@ export interface SweepStatus extends SweepProgress {
   readonly failures: readonly JobFailure[];
 }
 
-/** chosen: enough to know a median, few enough to be read at once. */
+/** chosen: enough for a median, and quickly read. */
 const TIMED_JOBS = 200;
 const SHOWN_FAILURES = 20;
 
-/** @param failures how many of them are read. Default 20 */
+/** @param failures most failures that are read. Default 20 */
 export function sweepStatus(sweep: SweepFolder, failures = SHOWN_FAILURES): SweepStatus {
   const { done, failed, claimed } = sweep.state();
   const left = sweep.record.jobs - done.size - failed.size;
@@ -38,7 +38,7 @@ function medianSeconds(sweep: SweepFolder, done: readonly string[]): number | un
   const times = done
     .filter((_, at) => at % every === 0)
     .flatMap((job) => sweep.secondsOf(job) ?? [])
-    .filter((seconds) => seconds > 0) // another sweep's are taken over at once
+    .filter((seconds) => seconds > 0) // runs of another sweep are taken over in no time
     .sort((x, y) => x - y);
   return times[Math.floor(times.length / 2)];
 }

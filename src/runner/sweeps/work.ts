@@ -1,6 +1,6 @@
 /**
- * @file A worker of a sweep: takes one job after the other that nobody works on, until none is left. Any number of
- * workers do so at once, on any machines that share the folder.
+ * @file A worker of a sweep: takes one free job after the other, until none is left. Any number of workers may run at
+ * once, on any machines that share the folder.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Claim } from "../../sweeps/claims.ts";
@@ -20,21 +20,23 @@ import { HeldJob, stopped } from "./heldJob.ts";
 export interface WorkOptions {
   /** Threads of one operator. */
   readonly threads: number;
-  /** Folder of the data, where it is not that of the plan. */
+  /** Data folder, if different from that of the plan. */
   readonly data?: string;
-  /** The ids of the jobs that this worker is for. Default: all. */
+  /** Ids of the jobs that this worker may take. Default: all. */
   readonly only?: readonly string[];
-  /** The part of these that this worker is for. Default: all. */
+  /** The part of these jobs that this worker may take. Default: all. */
   readonly share?: Share;
-  /** Networks trained in one graph, where that is faster; their numbers are those of each alone to rounding. */
+  /**
+   * Most networks trained in one graph, where that is faster; results equal those of single training up to rounding.
+   */
   readonly together?: number;
-  /** Whether to wait for what other workers do, and take it over should they die. */
+  /** Whether to wait for jobs of other workers, and take them over if those die. */
   readonly wait: boolean;
 }
 
-/** chosen: a job in which so many workers died one after the other is the reason why they do. */
+/** chosen: a job in which this many workers died in a row counts as the cause of their deaths. */
 const MOST_DEATHS = 10;
-/** chosen: seconds between looks for jobs whose workers have died. */
+/** chosen: seconds between checks for jobs whose workers have died. */
 const LOOK_SECONDS = 2;
 /** chosen: listings of a hundred thousand jobs take a tenth of a second. */
 const LISTING_SECONDS = 30;
@@ -42,7 +44,7 @@ const LISTING_SECONDS = 30;
 /**
  * Works until no job is left.
  *
- * @throws Interrupted where the user stops it; WriteError where the disk refuses: the job is free again, nothing is
+ * @throws Interrupted where the user stops it; WriteError where the disk refuses. The job is free again, nothing is
  *   lost
  */
 export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Watcher): Promise<void> {
@@ -50,8 +52,8 @@ export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Wa
   const all = sweep.jobs();
   const jobs = sharedBy(only === undefined ? all : listedJobs(all, only), share);
   const others = new OtherSweeps(sweep, jobs);
-  const start = Math.floor(Math.random() * jobs.length); // workers that begin apart seldom want the same job
-  const measuring = new LayerPool(options.threads); // one for all jobs: threads are warm from the second on
+  const start = Math.floor(Math.random() * jobs.length); // workers with different starts seldom compete for a job
+  const measuring = new LayerPool(options.threads); // shared by all jobs, so that threads are started once
   const means = { others, options, watcher, measuring };
   try {
     for (;;) {
@@ -70,12 +72,12 @@ export async function work(sweep: SweepFolder, options: WorkOptions, watcher: Wa
 
 const isOver = (sweep: SweepFolder, { failed }: SweepState): boolean => sweep.record.failFast && failed.size > 0;
 
-/** Once through the jobs. @returns whether one was done, or tried */
+/** One pass over the jobs. @returns whether one was done or tried */
 async function pass(sweep: SweepFolder, jobs: readonly Job[], means: Means): Promise<boolean> {
   let state = sweep.state();
   let listed = performance.now();
   let did = false;
-  /** The job, held by this worker; undefined where another has it, or it is done. */
+  /** The job, now held by this worker; undefined if another worker has it or it is done. */
   const take = (job: Job): HeldJob | undefined => {
     if (state.done.has(job.id) || state.failed.has(job.id)) return undefined;
     if (!sweep.record.again && means.others.of(job.id) === "running") return undefined;
@@ -99,7 +101,7 @@ async function pass(sweep: SweepFolder, jobs: readonly Job[], means: Means): Pro
     if (first === undefined) continue;
     await doJobs([first, ...alike(first, jobs, at + 1, take, means.options)], means);
     did = true;
-    // Otherwise an old listing does: a job is looked at again when it is claimed.
+    // An old listing suffices, since a job is checked again when it is claimed.
     if (sweep.record.failFast) state = sweep.state();
   }
   return did;
@@ -112,7 +114,7 @@ interface Means {
   readonly measuring: LayerPool;
 }
 
-/** Further jobs of the same setting, from a place on, to be trained with the first. */
+/** Further jobs of the same setting, from an index on, to be trained with the first. */
 function alike(
   { job: { setting } }: HeldJob,
   jobs: readonly Job[],
@@ -130,10 +132,9 @@ function alike(
 }
 
 /**
- * A job that was claimed, if it is to be done: not where another was faster, another sweep has done it, or too many
- * workers died of it.
+ * A claimed job, unless another worker was faster, another sweep has done it, or too many workers died in it.
  *
- * @param onMarked told where it is marked as done or failed without being done here
+ * @param onMarked called where the job is marked done or failed without being done here
  */
 function heldJob(
   sweep: SweepFolder,
@@ -169,7 +170,7 @@ function heldJob(
   }
 }
 
-/** Does jobs that this worker holds, those of one form in one graph, and marks them. */
+/** Runs the jobs held by this worker, those of one form in one graph, and marks them. */
 async function doJobs(all: readonly HeldJob[], { options, watcher: { observer }, measuring }: Means): Promise<void> {
   try {
     const ready: (StartedRun & { readonly held: HeldJob })[] = [];

@@ -1,5 +1,5 @@
 /**
- * @file A measure of many runs over their parameters: read run by run, gathered by the parameters asked for, drawn and
+ * @file A measure of many runs over their parameters: read run by run, grouped by the requested parameters, drawn and
  * written as CSV.
  */
 import "../../figuresNode/linkedomDocument.ts";
@@ -21,11 +21,11 @@ export interface SweepOptions extends SweepAxes {
   /** The measure, by its name. */
   readonly y: string;
   readonly at: AtStep;
-  /** Where runs named without their folder are looked for. */
+  /** Folder of runs that are given by name only. */
   readonly root: string;
 }
 
-/** What was compared, and what came of it. */
+/** The comparison and its result. */
 export interface ComparedSweep {
   readonly measure: RunMeasure;
   readonly axes: SweepAxes;
@@ -38,7 +38,7 @@ export interface ComparedSweep {
  * Compares many runs.
  *
  * @param which runs, folders of runs, sweeps
- * @throws UsageError in one line where a parameter or the measure is not known, with what there is
+ * @throws UsageError in one line for an unknown parameter or measure, with the known ones
  */
 export async function compareSweep(
   which: readonly string[],
@@ -71,7 +71,7 @@ function refuseTwice({ x, by, group, heat }: SweepAxes): void {
     );
 }
 
-/** Every parameter that is asked for is one of some run. */
+/** Checks that every requested parameter exists in some run. */
 function checkParameters(axes: SweepAxes, folders: readonly string[]): void {
   const parameters = new ParameterColumns();
   for (const opened of openRuns(folders)) if ("run" in opened) parameters.add(opened.run.config);
@@ -82,7 +82,7 @@ function checkParameters(axes: SweepAxes, folders: readonly string[]): void {
   }
 }
 
-/** A quantity that is asked for is one of some run. */
+/** Checks that the requested quantity exists in some run. */
 function checkMetric(name: string, folders: readonly string[]): void {
   const seen = new Set<string>();
   for (const opened of openRuns(folders)) {
@@ -90,11 +90,11 @@ function checkMetric(name: string, folders: readonly string[]): void {
     for (const row of allMetrics(opened.run)) seen.add(row.name);
     if (seen.has(name)) return;
   }
-  if (measureNames.includes(name)) return; // no run has it, which is said of each
+  if (measureNames.includes(name)) return; // no run has it, which is noted for each
   throw unknown("a measure as --y", name, [...measureNames, ...[...seen].filter((one) => !measureNames.includes(one))]);
 }
 
-/** One line with the nearest name, and the list of all. */
+/** One line with the nearest name and the list of all names. */
 function unknown(expected: string, got: string, known: readonly string[]): UsageError {
   const near = suggestion(got, known);
   const list = near.includes("known:") ? "" : ` known: ${known.join(", ")}`;
@@ -114,14 +114,14 @@ async function gather(
       if ("run" in opened) gathering.add(opened.run);
       else gathering.unreadable(folders[done]!, opened.problem);
       progress.update(++done);
-      await new Promise((resolve) => setImmediate(resolve)); // signals are heard
+      await new Promise((resolve) => setImmediate(resolve)); // lets signals be handled
     }
   } finally {
     progress.end(false);
   }
 }
 
-/** Curves, or a heat map where a second parameter is asked for; undefined where there is nothing to draw. */
+/** Curves, or a heat map if a second parameter is requested; undefined where there is nothing to draw. */
 export function sweepFigure({ measure, axes, sweep, spacing }: ComparedSweep): Figure | undefined {
   const { x, by, group, heat } = axes;
   const { cells } = sweep;
@@ -138,19 +138,20 @@ export function sweepFigure({ measure, axes, sweep, spacing }: ComparedSweep): F
   });
 }
 
-/** The same as a file of its own. */
+/** The same as a standalone file. */
 export function sweepSvg(figure: Figure): string {
   return standaloneSvg(figure.svg);
 }
 
-/** What the number of one run is; undefined where it is the measure itself. */
+/** How the number of one run was obtained; undefined where it is the measure itself. */
 export function overWords({ over }: Sweep): string | undefined {
   if (over === null) return undefined;
-  const what = over === "both" ? "hidden representations, or all layers where the network is no chain of maps" : over;
+  const what =
+    over === "both" ? "hidden representations, or all layers where the network is not a chain of maps" : over;
   return `of each run the median over ${what}`;
 }
 
-/** The groups as CSV: parameters by their names, then n, median, q1, q3, min, max, all digits. */
+/** The groups as CSV: parameters by name, then n, median, q1, q3, min, max, with all digits. */
 export function sweepCsv({ axes, sweep }: ComparedSweep): string {
   const { x, by, group, heat } = axes;
   const keys = (

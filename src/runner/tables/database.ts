@@ -1,6 +1,6 @@
 /**
- * @file The tables of runs in a database: rows without what is said of their run, and views that say it beside them, so
- * that a parameter of a run is kept once.
+ * @file The tables of runs in a database. Rows are stored without the columns of their run, and views join them, so
+ * that a parameter of a run is stored once.
  */
 import type { DuckDBAppender, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { RUNS_TABLE, type RunColumns } from "../../tables/runColumns.ts";
@@ -23,9 +23,9 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** Makes all tables, empty. @param columns which have seen the parameters of all runs */
+/** Creates all tables, empty. @param columns must have seen the parameters of all runs */
 export async function createTables({ connection }: Locked, columns: RunColumns): Promise<void> {
-  const { before, behind } = columns.shared;
+  const { before, after } = columns.shared;
   await connection.run("create schema facts");
   await connection.run(createTable(RUNS_TABLE, columns.whole));
   const own = columns.whole.map(({ name }) => `r.${quoted(name)}`);
@@ -35,7 +35,7 @@ export async function createTables({ connection }: Locked, columns: RunColumns):
     const ofRun = (list: readonly Column[]) => list.map(({ name }) => `r.${quoted(name)}`);
     const ofTable = table.columns.map(({ name }) => `f.${quoted(name)}`);
     await connection.run(
-      `create view ${table.name} as select ${[...ofRun(before), ...ofTable, ...ofRun(behind)].join(", ")} ` +
+      `create view ${table.name} as select ${[...ofRun(before), ...ofTable, ...ofRun(after)].join(", ")} ` +
         `from facts.${table.name} f join facts.${RUNS_TABLE} r using (${KEY.name})`,
     );
   }
@@ -53,7 +53,7 @@ export class Loader {
   readonly #tables: ReadonlyMap<Table, Appender>;
   #number = 0;
 
-  /** @param names tables that are filled beside that of the runs; the others stay empty */
+  /** @param names tables to fill besides that of the runs; the others stay empty */
   static async open(database: Locked, columns: RunColumns, names: ReadonlySet<string>): Promise<Loader> {
     const runs = await Appender.open(database, RUNS_TABLE, columns.whole);
     const wanted = tables.filter(({ name }) => names.has(name));
@@ -79,7 +79,7 @@ export class Loader {
   }
 }
 
-/** Rows on their way into one table, as many at a time as DuckDB works on. */
+/** Appends rows to one table in chunks of DuckDB's size. */
 class Appender {
   readonly #database: Locked;
   readonly #appender: DuckDBAppender;

@@ -1,6 +1,6 @@
 /**
- * @file DuckDB as this program uses it: in memory, without files, network, extensions or settings that a query could
- * change. It is an optional dependency of some 70 MB and loaded for queries alone.
+ * @file DuckDB as this program uses it: in memory, without access to files, network, extensions or settings. It is an
+ * optional dependency of some 70 MB, loaded only for queries.
  */
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import type * as DuckDB from "@duckdb/node-api";
 
 export type Module = typeof DuckDB;
 
-/** A database that is closed when nobody needs it any more. */
+/** A database that must be closed after use. */
 export interface Locked {
   readonly duckdb: Module;
   readonly connection: DuckDB.DuckDBConnection;
@@ -28,15 +28,17 @@ export async function loadDuckDB(): Promise<Module> {
   }
 }
 
-/** chosen: rows beyond this go to the folder for temporary files; memory is flat however many runs there are. */
+/**
+ * chosen: rows beyond this go to the folder for temporary files, so that memory does not grow with the number of runs.
+ */
 const MEMORY = "1GB";
 
-/** chosen: reading runs takes the rest of the machine. */
+/** chosen: reading runs uses the rest of the machine. */
 const THREADS = "2";
 
 /**
- * Opens a database whose statements can reach nothing but what is put into it. What does not fit into memory lies in a
- * folder of its own below that for temporary files, which is gone when the database is closed.
+ * Opens a database whose statements can access only its own tables. Data that do not fit in memory go to a temporary
+ * folder, which is removed when the database is closed.
  */
 export async function openLocked(): Promise<Locked> {
   const duckdb = await loadDuckDB();
@@ -64,7 +66,7 @@ export async function openLocked(): Promise<Locked> {
   return { duckdb, connection, close };
 }
 
-/** From now on no statement changes a setting. */
+/** After this call no statement can change a setting. */
 export async function lockSettings({ connection }: Locked): Promise<void> {
   await connection.run("set lock_configuration = true");
 }

@@ -1,6 +1,6 @@
 /**
  * @file Runs in the formats of other programs: tables as Parquet or CSV, event files of TensorBoard, the CSV of a chart
- * of Weights & Biases. Runs are read one by one. Files get their names when all is written.
+ * of Weights & Biases. Runs are read one by one. Files get their final names when everything is written.
  */
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -19,21 +19,21 @@ import { csvWriter, parquetWriter, type RowWriter } from "./tableWriters.ts";
 
 export interface ExportOptions {
   readonly format: ExportFormat;
-  /** A folder; of wandb-csv a file. */
+  /** A folder; for wandb-csv a file. */
   readonly out: string;
-  /** Whether files that are there are replaced. */
+  /** Whether existing files are replaced. */
   readonly replace: boolean;
-  /** Where runs named without their folder are looked for. */
+  /** Folder of runs that are given by name only. */
   readonly root: string;
 }
 
-/** A file that was written, and how many rows, events or values are in it. */
+/** A written file, and its number of rows, events or values. */
 export interface Exported {
   readonly path: string;
   readonly count: number;
 }
 
-/** What takes runs and writes files. */
+/** Writes runs to files. */
 interface Exporter {
   add(run: RunSource): void;
   /** Completes the files, which still have temporary names. */
@@ -41,7 +41,7 @@ interface Exporter {
   readonly files: readonly Pending[];
 }
 
-/** A file on its way. */
+/** A file in progress. */
 interface Pending {
   readonly path: string;
   readonly temporary: string;
@@ -51,7 +51,7 @@ interface Pending {
 /**
  * Writes runs in another format.
  *
- * @throws Error in one line where a file is there and is not to be replaced, before anything is written
+ * @throws Error in one line, before anything is written, where a file exists and must not be replaced
  */
 export async function exportRuns(
   which: readonly string[],
@@ -67,7 +67,7 @@ export async function exportRuns(
       if (watcher.signal.aborted) throw new Interrupted("crh export: interrupted; nothing was written");
       if ("run" in opened) exporter.add(opened.run);
       progress.update(++done);
-      await new Promise((resolve) => setImmediate(resolve)); // signals are heard
+      await new Promise((resolve) => setImmediate(resolve)); // lets signals be handled
     }
     exporter.finish();
     for (const { temporary, path } of exporter.files) renameSync(temporary, path);
@@ -98,7 +98,7 @@ async function exporterOf(options: ExportOptions, folders: readonly string[], wa
   return tablesExporter(columns, options, format === "csv" ? csvWriter : parquetWriter);
 }
 
-/** @throws Error where a file is there and is not to be replaced */
+/** @throws Error where a file exists and must not be replaced */
 function pending(path: string, options: ExportOptions): Pending {
   if (existsSync(path)) refuse(path, options);
   return { path, temporary: temporaryBeside(path), count: 0 };
@@ -107,11 +107,11 @@ function pending(path: string, options: ExportOptions): Pending {
 function refuse(path: string, { replace }: ExportOptions): void {
   if (!replace)
     throw new Error(
-      `export: expected a place where nothing is, got ${path}, which is there; choose another or say --replace`,
+      `export: expected a path that does not exist, got ${path}, which exists; choose another or add --replace`,
     );
 }
 
-/** A file a table. */
+/** One file per table. */
 function tablesExporter(
   columns: RunColumns,
   options: ExportOptions,
@@ -128,7 +128,7 @@ function tablesExporter(
   return {
     files: [runs.file, ...others.map(({ file }) => file)],
     add(run) {
-      writer.add({ before: [], own: columns.row(run), behind: [] });
+      writer.add({ before: [], own: columns.row(run), after: [] });
       runs.file.count++;
       const around = columns.around(run);
       for (const { table, row } of rowsOf(run, tables)) {
@@ -143,7 +143,7 @@ function tablesExporter(
   };
 }
 
-/** A folder a run, as TensorBoard tells runs apart. */
+/** One folder per run, by which TensorBoard distinguishes runs. */
 function eventsExporter(options: ExportOptions): Exporter {
   const files: Pending[] = [];
   return {
@@ -169,7 +169,7 @@ function eventsExporter(options: ExportOptions): Exporter {
   };
 }
 
-/** One file of all runs: their columns stand beside each other. */
+/** One file for all runs, with columns for each. */
 function chartExporter(file: Pending): Exporter {
   const chart = new ChartCsv();
   return {

@@ -4,18 +4,18 @@ import { allMetrics } from "../../tables/metricsTable.ts";
 import { runSource } from "./runFolders.ts";
 
 export interface MeasureCourse {
-  /** As it is called with its convention: "paper.b.rga". */
+  /** Name with its convention: "paper.b.rga". */
   readonly name: string;
   readonly meaning: string;
-  /** Of what the value of a step is the median; null where it is the measure itself. */
+  /** What the value of a step is a median over; null where it is the measure itself. */
   readonly over: "hidden representations" | "all layers" | null;
-  /** (T) ascending, those that have a value. */
+  /** (T) ascending steps that have a value. */
   readonly steps: readonly number[];
   readonly values: readonly number[];
 }
 
 /**
- * The value that stands for a whole run (`wholeValue`), or a quantity of metrics.jsonl, at every step that has one.
+ * The value of a whole run (`wholeValue`), or a quantity of metrics.jsonl, at every step that has one.
  *
  * @param dir folder of the run
  */

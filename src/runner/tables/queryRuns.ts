@@ -1,6 +1,6 @@
 /**
- * @file A query in SQL over runs. Those tables that the query names are filled, run by run, and the rows of its answer
- * are handed on as they come: neither runs nor answer are in memory as a whole.
+ * @file SQL queries over runs. Only tables that the query names are filled, run by run, and the rows of the answer are
+ * streamed. Neither runs nor answer are in memory as a whole.
  */
 import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
 import { oneLineOf } from "../../formats/printable.ts";
@@ -19,23 +19,23 @@ export interface AnswerColumn {
   readonly isNumeric: boolean;
 }
 
-/** What becomes of an answer. */
+/** Receives an answer. */
 export interface AnswerSink {
   begin(columns: readonly AnswerColumn[]): void;
   row(cells: readonly Cell[]): void;
 }
 
-/** chosen: one folder is where runs are unless somebody says otherwise. */
+/** chosen: the default folder of runs. */
 export interface QueryOptions {
   readonly folders: readonly string[];
-  /** Where runs named without their folder are looked for. */
+  /** Folder of runs that are given by name only. */
   readonly root: string;
 }
 
 /**
  * Answers a query in DuckDB's SQL.
  *
- * @throws UsageError in one line with DuckDB's message and the names of tables and columns, where there is no answer
+ * @throws UsageError in one line with DuckDB's message and the names of tables and columns, if the query fails
  */
 export async function queryRuns(sql: string, options: QueryOptions, sink: AnswerSink, watcher: Watcher): Promise<void> {
   const folders = runFolders(options.root, options.folders, (text) => watcher.observer.note(text));
@@ -63,7 +63,7 @@ export async function queryRuns(sql: string, options: QueryOptions, sink: Answer
   }
 }
 
-/** Looks at the parameters of all runs, and says which runs cannot be read. */
+/** Reads the parameters of all runs, and notes runs that cannot be read. */
 function columnsOfRuns(folders: readonly string[], { observer, signal }: Watcher): RunColumns {
   const columns = new RunColumns();
   for (const opened of openRuns(folders)) {
@@ -90,7 +90,7 @@ async function fillTables(database: Locked, { columns, names, folders }: Filling
       watcher.signal.throwIfAborted();
       if ("run" in opened) loader.add(opened.run);
       progress.update(++done);
-      if (done % YIELD === 0) await new Promise((resolve) => setImmediate(resolve)); // signals are heard
+      if (done % YIELD === 0) await new Promise((resolve) => setImmediate(resolve)); // lets signals be handled
     }
   } finally {
     loader.close();
@@ -98,23 +98,23 @@ async function fillTables(database: Locked, { columns, names, folders }: Filling
   }
 }
 
-/** chosen: runs read before a signal is looked for. */
+/** chosen: runs read between checks for signals. */
 const YIELD = 8;
 
-/** The tables that a query may read: those whose names are among its words, as a name or as anything else. */
+/** The tables that a query may read: those whose names occur among its words. */
 function namedTables(sql: string): ReadonlySet<string> {
   const words = new Set(sql.toLowerCase().match(/\w+/g));
   return new Set(tableNames.filter((name) => words.has(name)));
 }
 
-/** @throws Error where the text is not one statement that reads */
+/** @throws Error unless the text is a single reading statement */
 async function checkQuery({ duckdb, connection }: Locked, sql: string): Promise<void> {
   const statements = await connection.extractStatements(sql);
   const isPivot = /\bpivot\b/i.test(sql) && !/;\s*\S/.test(sql); // DuckDB makes two statements of it
   if (statements.count !== 1 && !isPivot)
     throw new Error(`expected one statement, got ${statements.count}; ask them one by one`);
   if (/\benable_logging\b/i.test(sql))
-    throw new Error("expected a query, got one that would write a log; leave that out");
+    throw new Error("expected a query that only reads, got one that writes a log; leave that out");
   if (isPivot) return;
   const { statementType } = await statements.prepare(0);
   const kind = duckdb.StatementType[statementType];
@@ -135,7 +135,7 @@ async function handOn(result: DuckDBResult, sink: AnswerSink): Promise<void> {
 
 const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL)\b/;
 
-/** A value of an answer: numbers where they are exact, null for what is not finite, else as DuckDB says it. */
+/** A value of an answer: a number if exact, null if not finite, else DuckDB's text. */
 function cellOf(value: unknown): Cell {
   if (value === null || value === undefined) return null;
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
@@ -148,10 +148,10 @@ function cellOf(value: unknown): Cell {
   return String(value);
 }
 
-/** How DuckDB's messages begin: "Binder Error: .." */
+/** Prefix of DuckDB's messages: "Binder Error: .." */
 const OF_DUCKDB = /^(Failed to extract statements: )?[A-Z]\w+( [A-Z]\w+)* (Error|Exception): /;
 
-/** Says what DuckDB refuses as one line with a hint. */
+/** Converts DuckDB's errors into one line with a hint. */
 async function refused<T>(hint: () => string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -164,7 +164,7 @@ async function refused<T>(hint: () => string, work: () => Promise<T>): Promise<T
   }
 }
 
-/** The names that a query may use. */
+/** The names available to a query. */
 function hintOf(names: ReadonlySet<string>, columns: RunColumns): string {
   const own = tables
     .filter(({ name }) => names.has(name))

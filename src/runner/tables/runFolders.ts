@@ -1,6 +1,6 @@
 /**
- * @file The runs that words name, many at a time: a run, a folder of runs, or the folder of a sweep, which has its runs
- * in `runs/` beside `plan.json`.
+ * @file The runs named by words: a run, a folder of runs, or the folder of a sweep, whose runs are in `runs/` beside
+ * `plan.json`.
  */
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -13,10 +13,10 @@ import type { RunSource } from "../../tables/table.ts";
 /**
  * Folders of runs.
  *
- * @param root  where runs are looked for that are named without their folder
+ * @param root  folder of runs that are given by name only
  * @param which paths of run folders, of folders of runs, of sweeps; names of runs
- * @param note  is told how far sweeps are that are not done
- * @returns each folder once, those of one word by name
+ * @param note  receives the progress of unfinished sweeps
+ * @returns each folder once, sorted by name within a word
  * @throws Error in one line where a word names no run
  */
 export function runFolders(root: string, which: readonly string[], note: (text: string) => void): string[] {
@@ -25,7 +25,7 @@ export function runFolders(root: string, which: readonly string[], note: (text: 
   return [...real.values()];
 }
 
-/** Whether a word names a folder that has runs in it, and is none itself. */
+/** Whether a word names a folder that contains runs and is not a run. */
 export function hasRuns(word: string): boolean {
   return isFolder(word) && !isRun(word) && runsIn(word).length > 0;
 }
@@ -33,7 +33,7 @@ export function hasRuns(word: string): boolean {
 function foldersOf(root: string, word: string, note: (text: string) => void): string[] {
   if (isRun(word)) return [word];
   if (word === root && !existsSync(root))
-    throw new Error(`runs: expected a folder of runs, got ${root}, which is not there; crh run makes it`);
+    throw new Error(`runs: expected a folder of runs, got ${root}, which does not exist; crh run creates it`);
   if (!isFolder(word)) return [findRun(root, word).dir];
   if (isSweep(word)) tellSweep(word, note);
   const inside = runsIn(word);
@@ -51,7 +51,7 @@ function runsIn(folder: string): string[] {
   return (isSweep(folder) ? lastTakes(names) : names).map((name) => join(root, name)).filter(isRun);
 }
 
-/** Of a job that was taken from a silent worker, "<job>.1" and on, the last take counts (docs/formats.md). */
+/** Of a job taken over from a dead worker, "<job>.1" and so on, the last attempt counts (docs/formats.md). */
 function lastTakes(names: readonly string[]): string[] {
   const last = new Map<string, { readonly name: string; readonly take: number }>();
   for (const name of names) {
@@ -61,7 +61,7 @@ function lastTakes(names: readonly string[]): string[] {
   return [...last.values()].map(({ name }) => name);
 }
 
-/** Says how far a sweep is where not all of it is done. */
+/** Notes the progress of an unfinished sweep. */
 function tellSweep(folder: string, note: (text: string) => void): void {
   const sweep = openSweep(folder, folder);
   const { done, failed } = sweep.state();
@@ -74,7 +74,7 @@ const isRun = (path: string): boolean => path !== "" && existsSync(join(path, "r
 const isFolder = (path: string): boolean =>
   path !== "" && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 
-/** One run as tables read it. @throws Error naming the file where run.json or config.json is damaged */
+/** One run as a source of tables. @throws Error naming the file if run.json or config.json is damaged */
 export function runSource(dir: string): RunSource {
   const folder = openRun(dir);
   const info = folder.info();
@@ -92,10 +92,10 @@ export function runSource(dir: string): RunSource {
   };
 }
 
-/** What came of reading a run: the run, or why it cannot be read. */
+/** The result of reading a run: the run, or the reason why it cannot be read. */
 export type Opened = { readonly run: RunSource } | { readonly problem: string };
 
-/** Runs one by one, each read when it is asked for; one whose run.json or config.json is damaged has the problem. */
+/** Runs one by one, read lazily; a run with damaged run.json or config.json gives the problem. */
 export function* openRuns(folders: readonly string[]): Generator<Opened> {
   const seen = new Map<string, string>();
   for (const dir of folders) {
@@ -110,7 +110,7 @@ export function* openRuns(folders: readonly string[]): Generator<Opened> {
   }
 }
 
-/** Two folders with runs of one name cannot be told apart in tables. */
+/** Refuses two runs of the same name, which tables could not distinguish. */
 function refuseTwice({ folder, info }: RunSource, seen: Map<string, string>): void {
   const before = seen.get(info.id);
   if (before !== undefined)

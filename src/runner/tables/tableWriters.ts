@@ -1,23 +1,23 @@
-/** @file Rows of tables into files as they come: CSV and Parquet. */
+/** @file Streaming writers of tables: CSV and Parquet. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { csvLine } from "../../figures/csv.ts";
 import type { Cell, Column, ColumnType } from "../../tables/table.ts";
 
-/** What stands around the row of a table is the same for all rows of a run. */
+/** A row of a table with the columns of its run. */
 export interface WholeRow {
   readonly before: readonly Cell[];
   readonly own: readonly Cell[];
-  readonly behind: readonly Cell[];
+  readonly after: readonly Cell[];
 }
 
-/** Takes rows; nothing is complete before it is closed. */
+/** Accepts rows; files are complete only after closing. */
 export interface RowWriter {
   add(row: WholeRow): void;
   close(): void;
 }
 
-/** Text that is written in pieces. */
+/** Writes text in pieces. */
 class TextFile {
   readonly #descriptor: number;
   #pieces: string[] = [];
@@ -48,18 +48,18 @@ class TextFile {
 /** chosen: characters written at a time. */
 const PIECE = 1 << 20;
 
-/** A header line, then a line a row; true and false as words, what has no value empty. */
+/** A header line, then one line per row; booleans as words, missing values empty. */
 export function csvWriter(path: string, columns: readonly Column[]): RowWriter {
   const file = new TextFile(path);
   file.write(csvLine(columns.map(({ name }) => name)));
   const text = (cell: Cell) => (typeof cell === "boolean" ? String(cell) : cell);
   return {
-    add: ({ before, own, behind }) => file.write(csvLine([...before, ...own, ...behind].map(text))),
+    add: ({ before, own, after }) => file.write(csvLine([...before, ...own, ...after].map(text))),
     close: () => file.close(),
   };
 }
 
-/** chosen: rows of a group: so many are kept in memory. */
+/** chosen: rows per group, which are held in memory. */
 const GROUP = 20_000;
 
 const parquetTypes = {
@@ -69,7 +69,7 @@ const parquetTypes = {
   boolean: { type: "BOOLEAN" },
 } as const satisfies Readonly<Record<ColumnType, object>>;
 
-/** Columns that may be null, in groups of rows, compressed by Snappy. */
+/** Nullable columns in row groups, compressed with Snappy. */
 export function parquetWriter(path: string, columns: readonly Column[]): RowWriter {
   const bytes = new ByteWriter();
   const descriptor = openSync(path, "w");
@@ -109,10 +109,10 @@ export function parquetWriter(path: string, columns: readonly Column[]): RowWrit
   };
 }
 
-function cellAt({ before, own, behind }: WholeRow, j: number): Cell {
+function cellAt({ before, own, after }: WholeRow, j: number): Cell {
   if (j < before.length) return before[j] ?? null;
   const inner = j - before.length;
-  return (inner < own.length ? own[inner] : behind[inner - own.length]) ?? null;
+  return (inner < own.length ? own[inner] : after[inner - own.length]) ?? null;
 }
 
 function stored(cell: Cell, type: ColumnType): Cell | bigint {

@@ -1,6 +1,6 @@
 /**
- * @file What a run does about its cost: says the estimate as soon as there is one and it is above a minute, and stops
- * where it is above an hour and nobody has confirmed it.
+ * @file Confirmation of long runs: reports the estimated time as soon as it is known and above a minute, and stops the
+ * run where it is above an hour and not confirmed.
  */
 
 import { formatCount, formatDuration } from "../../formats/quantities.ts";
@@ -8,7 +8,7 @@ import { Unconfirmed } from "../errors.ts";
 import type { Pace, Progress } from "../observer.ts";
 import type { CostEstimate, Pause } from "./costEstimate.ts";
 
-/** chosen: below a minute the estimate is of no use before it is over. */
+/** chosen: below a minute an estimate is not useful. */
 const WORTH_SAYING_MS = 60_000;
 const CONFIRMED_ABOVE_MS = 3_600_000;
 
@@ -30,7 +30,7 @@ export class Confirmation {
     this.#progress = options.progress;
   }
 
-  /** Aborted where the run must not go on. */
+  /** Aborted where the run must not continue. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -43,7 +43,7 @@ export class Confirmation {
     this.#estimate.goOn(kind);
   }
 
-  /** What progress says of the steps. */
+  /** The pace shown by the progress line. */
   get pace(): Pace {
     return this.#estimate;
   }
@@ -53,7 +53,7 @@ export class Confirmation {
     return this.#estimate.spent("measuring");
   }
 
-  /** After each call of steps; looks at the estimate until there is one. */
+  /** Called after each call of steps; checks the estimate until there is one. */
   trained(step: number): void {
     this.#estimate.trained(step);
     if (this.#total !== undefined) return;
@@ -64,12 +64,12 @@ export class Confirmation {
     if (this.#total >= CONFIRMED_ABOVE_MS && !this.#confirmed) this.#stop.abort();
   }
 
-  /** The error of a run that was stopped for its cost; undefined where it was not. */
+  /** The error of a run that was stopped for its cost; undefined otherwise. */
   refusal(runName: string): Unconfirmed | undefined {
     if (!this.signal.aborted) return undefined;
     return new Unconfirmed(
       `run: expected --yes for an estimated time of ${formatDuration(this.#total!)} (${this.#work}), which is above an hour, ` +
-        `got none; nothing is lost, go on with crh resume ${runName} --yes`,
+        `got none; nothing is lost, continue with crh resume ${runName} --yes`,
     );
   }
 }

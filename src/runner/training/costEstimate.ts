@@ -1,27 +1,26 @@
 /**
- * @file How long a run will take, from its first timed steps: the time so far, the steps that are left at the rate of
- * those after the first call (which also makes the runtime ready), and the measurements and evaluations that are left
- * at the time of the last of each. Measurements become slower where more is measured at the end, so the estimate is
- * rather low than high.
+ * @file Estimates the time of a run: the time so far, the remaining steps at the rate of the steps after the first call
+ * (which also initialises the runtime), and the remaining measurements and evaluations at the time of the last of each.
+ * The estimate tends to be low, because more may be measured at the end.
  */
 
-/** A kind of work beside the steps. */
+/** A kind of work between the steps. */
 export type Pause = "measuring" | "evaluating";
 
 export interface CostEstimateOptions {
-  /** Steps in all, and those done before: of a resumed run. */
+  /** Total number of steps, and those done before in a resumed run. */
   readonly steps: number;
   readonly start?: number;
-  /** Steps at which each kind of pause is due, ascending. */
+  /** Steps at which each kind of pause occurs, ascending. */
   readonly pauses: Readonly<Record<Pause, readonly number[]>>;
-  /** Milliseconds; only differences count. */
+  /** Clock in milliseconds; only differences matter. */
   readonly now?: () => number;
 }
 
-/** chosen: fewer steps or less time say little about the rate .. */
+/** chosen: fewer steps or less time are too few for a rate .. */
 const LEAST_STEPS = 3;
 const LEAST_MS = 2_000;
-/** .. but after a minute whatever there is must do. */
+/** .. but after a minute any number of steps is used. */
 const LONGEST_WAIT_MS = 60_000;
 
 export class CostEstimate {
@@ -29,7 +28,7 @@ export class CostEstimate {
   readonly #pauses: CostEstimateOptions["pauses"];
   readonly #now: () => number;
   readonly #begin: number;
-  /** Step and time up to which the steps are timed, and time and steps of the timed ones. */
+  /** Step and time of the last timed step, and total time and number of timed steps. */
   #mark: { step: number; time: number };
   #timed = { steps: 0, ms: 0 };
   #first: { steps: number; ms: number } | undefined;
@@ -45,14 +44,14 @@ export class CostEstimate {
     this.#mark = { step: start, time: this.#begin };
   }
 
-  /** A pause begins. */
+  /** Called when a pause begins. */
   pause(kind: Pause): void {
     this.#pause = { kind, since: this.#now() };
   }
 
   /**
-   * The steps go on: after a pause of a kind, if it is that one; without a kind after what is in no estimate, such as a
-   * checkpoint.
+   * Called when the steps continue: after a pause of the given kind, or, without a kind, after work outside the
+   * estimate, such as a checkpoint.
    */
   goOn(kind?: Pause): void {
     if (kind !== this.#pause?.kind) return;
@@ -66,7 +65,7 @@ export class CostEstimate {
     this.#mark = { ...this.#mark, time };
   }
 
-  /** A call of steps has ended, `step` being the last of them. */
+  /** Called after a call of steps that ended at `step`. */
   trained(step: number): void {
     const time = this.#now();
     const call = { steps: step - this.#mark.step, ms: time - this.#mark.time };
@@ -80,19 +79,19 @@ export class CostEstimate {
     return this.#spent[kind];
   }
 
-  /** Steps per second of the steps alone; undefined until some were timed behind the first call. */
+  /** Steps per second without pauses; undefined until some were timed after the first call. */
   rate(): number | undefined {
     const { steps, ms } = this.#timed;
     return ms > 0 ? (1000 * steps) / ms : undefined;
   }
 
-  /** Milliseconds that are left; undefined until there are enough timed steps. */
+  /** Remaining milliseconds; undefined until enough steps are timed. */
   left(): number | undefined {
     const total = this.total();
     return total === undefined ? undefined : Math.max(0, total - (this.#now() - this.#begin));
   }
 
-  /** Milliseconds from the beginning to the end of the run; undefined until there are enough timed steps. */
+  /** Milliseconds from start to end of the run; undefined until enough steps are timed. */
   total(): number | undefined {
     if (this.#first === undefined) return undefined;
     const settled = this.#timed.steps >= LEAST_STEPS && this.#timed.ms >= LEAST_MS;

@@ -1,4 +1,4 @@
-/** @file A new run of a setting: parameters, plan and folder from what was asked for. */
+/** @file Creates a new run of a setting: parameters, plan and folder from the user's request. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { dataFolder } from "../../disk/dataFolder.ts";
@@ -21,20 +21,20 @@ import type { RunOptions } from "./runOptions.ts";
 import type { RunPlan } from "./runPlan.ts";
 import type { TrainJob } from "./trainJob.ts";
 
-/** chosen: what a power cut may cost; writing a checkpoint takes well under a second. */
+/** chosen: most work lost in a power cut; writing a checkpoint takes well under a second. */
 const CHECKPOINT_MINUTES = 2;
 
-/** A run whose folder is there, and what it is to train. */
+/** A run with its folder, and the experiment to train. */
 export interface StartedRun {
   readonly job: TrainJob;
   readonly experiment: Experiment;
 }
 
 /**
- * Makes ready what `crh run` is asked for, and the run's folder.
+ * Prepares the run that `crh run` requests, and creates its folder.
  *
  * @param assignments "key=value", parameters of the setting
- * @throws UsageError where setting, preset, parameters or data cannot be
+ * @throws UsageError where setting, preset, parameters or data are invalid
  */
 export async function createTraining(
   name: string,
@@ -94,7 +94,7 @@ export async function createTraining(
 
 /** key=value words and the flags that set parameters, as the setting's raw parameters. */
 function given(assignments: readonly string[], { seed, steps }: RunOptions): Record<string, unknown> {
-  const values: Record<string, unknown> = Object.create(null); // no inherited keys: "toString" is as unknown as any
+  const values: Record<string, unknown> = Object.create(null); // no inherited keys, so that "toString" is unknown too
   const set = (key: string, value: unknown) => {
     if (key in values) throw new ParameterError(`run: expected ${key} once, got it twice; give it once`);
     values[key] = value;
@@ -110,14 +110,14 @@ function given(assignments: readonly string[], { seed, steps }: RunOptions): Rec
 }
 
 /**
- * Measurements at logarithmic spacing; null for all there ever are, so that records of runs do not differ for nothing.
+ * Number of measurements at logarithmic spacing; null for all, so that records of equal runs are equal.
  */
 function pointsOf({ network, positions }: Experiment, parameters: Readonly<Record<string, unknown>>): number | null {
   const { points } = measuringShare(sizesOf(network, parameters, positions));
   return points < LOG_POINTS ? points : null;
 }
 
-/** The flags as they would be typed, for run.json. */
+/** The flags as typed, for run.json. */
 function flags(options: RunOptions): string[] {
   const { preset, seed, steps, every, evaluateEvery, threads, device, data, runs, moments, cost } = options;
   const { checkpointEvery, checkpointMinutes, keep, keepBest, follow, followEvery } = options;
@@ -137,7 +137,7 @@ function flags(options: RunOptions): string[] {
   return options.yes === true ? [...words, "--yes"] : words;
 }
 
-/** Where each default comes from, and which values were changed, by the preset or for this run, for the report. */
+/** Notes for the report: the source of each default, and values changed by the preset or for this run. */
 function sources(setting: Setting, parameters: Readonly<Record<string, unknown>>, preset: Preset): string[] {
   const each = describeParameters(setting).map(({ key, description, source, ...rest }) => {
     const value = String(parameters[key]);

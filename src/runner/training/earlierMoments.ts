@@ -1,8 +1,7 @@
 /**
- * @file The moments of the measurement before, with which each new one of a run is compared, and of the one at about
- * half the step, with which some are (docs/theory.md Eq. 64), and the attention heads at the first one (Eq. 78). They
- * are kept in the run folder beside the checkpoints from which the run can go on, so that a resumed run compares with
- * the same ones.
+ * @file Moments of earlier measurements with which new ones are compared: of the previous measurement, of the one at
+ * about half the step where needed (docs/theory.md Eq. 64), and of the attention heads at the first one (Eq. 78). They
+ * are kept in the run folder beside the checkpoints, so that a resumed run compares with the same moments.
  */
 import { halvings } from "../../measure/training/halvings.ts";
 import { bytesOf, type LayerMoments, type Moments } from "../../moments/moments.ts";
@@ -10,25 +9,28 @@ import { encodeMoments, misfitWords } from "../../moments/momentsFile.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { RunPlan } from "./runPlan.ts";
 
-/** chosen: more is not kept, and of the rest no change is reported: writing it would take longer than training. */
+/**
+ * chosen: most bytes kept; layers beyond it have no reported change, because writing them would take longer than
+ * training.
+ */
 const MOST_BYTES = 2 ** 26;
 
 export class EarlierMoments {
   private readonly folder: RunFolder;
   private readonly plan: RunPlan;
   private readonly lastStep: number;
-  /** Steps compared over a factor of two, by which (`halvings`). */
+  /** For each step compared over a factor of two, the earlier step (`halvings`). */
   private readonly halves: ReadonlyMap<number, number>;
-  /** Of the last measurement that a later one is compared with over a factor of two. */
+  /** Moments of the last measurement that a later one is compared with over a factor of two. */
   private halfway: Moments | undefined;
-  /** Of the measurement before, where they are kept. */
+  /** Moments of the previous measurement, if kept. */
   previous: Moments | undefined;
-  /** The attention heads at the first measurement, where there are any and they are kept. */
+  /** The attention heads at the first measurement, if there are any and they are kept. */
   start: Moments | undefined;
 
   /**
-   * @param measured    steps of the measurements of the whole run
-   * @param resumedFrom step of the checkpoint that the run goes on from
+   * @param measured    steps of all measurements of the run
+   * @param resumedFrom step of the checkpoint from which the run continues
    */
   constructor(
     folder: RunFolder,
@@ -48,22 +50,21 @@ export class EarlierMoments {
     if (first !== undefined && folder.momentSteps().includes(first)) this.start = headsOf(folder.moments(first));
   }
 
-  /** Those at about half of a step, where that step is compared with them and they are kept. */
+  /** Moments at about half of a step, if that step is compared with them and they are kept. */
   half(step: number): Moments | undefined {
     return this.halfway !== undefined && this.halves.get(step) === this.halfway.step ? this.halfway : undefined;
   }
 
-  /** The last step, up to one, that a later one is compared with over a factor of two. */
+  /** The last step, up to the given one, that a later one is compared with over a factor of two. */
   private halfBefore(step: number): number | undefined {
     return [...this.halves.values()].find((half) => half <= step);
   }
 
   /**
-   * Takes the moments of a new measurement; the user's wish decides whether they stay.
+   * Adds the moments of a new measurement; an option decides whether they are kept.
    *
-   * @param isWhole whether they are those of all layers; else there are no earlier ones to compare with, and none to
-   * stay
-   * @returns in words, why moments that the user asked for are not kept
+   * @param isWhole whether they are of all layers; otherwise they are neither compared nor kept
+   * @returns text on why requested moments are not kept
    */
   measured(step: number, total: Moments, isWhole = true): string | undefined {
     this.start ??= headsOf(total);
@@ -80,7 +81,7 @@ export class EarlierMoments {
     return misfit;
   }
 
-  /** Before a checkpoint is written: what the run would compare with if it went on from there. */
+  /** Called before a checkpoint is written: saves the moments that a run continued from it would need. */
   beforeCheckpoint(): void {
     const { folder, previous, halfway, start } = this;
     for (const moments of [previous, halfway, start])
@@ -88,7 +89,7 @@ export class EarlierMoments {
         folder.writeMoments(moments.step, encodeMoments(moments));
   }
 
-  /** Behind it: drops what no checkpoint needs any more. */
+  /** Called after it: removes moments that no checkpoint needs. */
   afterCheckpoint(): void {
     const { folder } = this;
     const measured = folder.snapshotSteps();
@@ -102,21 +103,21 @@ export class EarlierMoments {
     folder.dropMoments((step) => !needed.has(step) && !this.stays(step));
   }
 
-  /** Leaves what the user asked for. */
+  /** Removes all but the requested moments. */
   finished(): void {
     this.folder.dropMoments((step) => !this.stays(step));
   }
 
-  /** Whether the user wants the moments of a step to stay in the run folder. */
+  /** Whether the user requested the moments of a step. */
   stays(step: number): boolean {
     return this.plan.moments === "all" || (this.plan.moments === "final" && step === this.lastStep);
   }
 }
 
 /**
- * What of a network later measurements are compared with: all of it where it is small; else as many layers as fit,
- * heads first and convolutions last, each from the smallest on, without the edges of its maps; undefined where none
- * fits, or no file holds them.
+ * The part of a network's moments that later measurements are compared with: all if small; otherwise as many layers as
+ * fit, heads first and convolutions last, each from the smallest on, without edges; undefined where none fits or a file
+ * cannot hold them.
  */
 function comparable(total: Moments): Moments | undefined {
   if (misfitWords(total) !== undefined) return undefined;
@@ -136,8 +137,8 @@ function comparable(total: Moments): Moments | undefined {
 }
 
 /**
- * The heads of a network alone, without the edges of its maps; undefined where there are none, too much of them, or
- * sums that no file holds.
+ * The heads of a network, without edges; undefined where there are none, they are too large, or a file cannot hold
+ * them.
  */
 function headsOf(total: Moments | undefined): Moments | undefined {
   const layers = total?.layers.filter(({ kind }) => kind === "head") ?? [];

@@ -1,11 +1,11 @@
-/** @file Evaluations of a run in words, and the best of them. */
+/** @file Evaluations of a run as text, and the best of them. */
 
 import { formatCount, formatQuantity } from "../../formats/quantities.ts";
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { BestBy, Metric } from "../../train/trainOptions.ts";
 import { parsePlan } from "./runPlan.ts";
 
-/** What a resumed run compares its evaluations with: the value behind the best checkpoint that it still has. */
+/** The best value so far in a resumed run: that of its best existing checkpoint. */
 export function bestSoFar(folder: RunFolder, by: BestBy): { by: BestBy; value?: number } {
   const value = evaluationAt(folder, folder.best()?.step, by);
   return value === undefined ? { by } : { by, value };
@@ -27,8 +27,8 @@ function evaluationAt(folder: RunFolder, step: number | undefined, by: BestBy): 
 }
 
 /**
- * What an evaluation found, as the progress line shows it: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where
- * there is none.
+ * The text of an evaluation in the progress line: "evaluated 0.3121, 91.20 % right on 10,000"; undefined where there is
+ * none.
  */
 export function evaluatedIn(metrics: readonly Metric[]): string | undefined {
   const value = (name: string) => metrics.find((row) => row.name === `eval/${name}`)?.value;

@@ -1,4 +1,4 @@
-/** @file Followed points of a run: which they are, and how what is seen of them becomes rows of its trajectories. */
+/** @file Followed points of a run: their selection, and the rows of its trajectories. */
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import { FOLLOWED_SCHEMA, type FollowedRecord, lossFactorOf } from "../../findings/twopoint/followedRecord.ts";
 import type { TrajectoryRow } from "../../runs/trajectoriesFile.ts";
@@ -9,15 +9,15 @@ import { UsageError } from "../errors.ts";
 import type { RunPlan } from "./runPlan.ts";
 
 /**
- * The experiment with the samples that --follow asks for.
+ * The experiment with the samples selected by --follow.
  *
- * @throws UsageError where the setting follows points of its own, or has no such samples
+ * @throws UsageError where the setting follows its own points, or has no such samples
  */
 export async function following(experiment: Experiment, plan: RunPlan, steps: number): Promise<Experiment> {
   if (plan.follow === null) return experiment;
   if (experiment.follow !== undefined)
     throw new UsageError(
-      "run: expected a setting that follows nothing by itself, got one that does; leave --follow out",
+      "run: expected a setting without followed points of its own, got one that has them; leave --follow out",
     );
   const every = plan.followEvery ?? usualEvery(steps, plan.follow.length);
   try {
@@ -31,7 +31,7 @@ export async function following(experiment: Experiment, plan: RunPlan, steps: nu
 export class Followed {
   readonly record: FollowedRecord;
 
-  /** @param layer number of the hidden layer that is looked at first; undefined: the one in the middle */
+  /** @param layer index of the hidden layer shown first; undefined: the middle one */
   constructor(experiment: Experiment, { points, every }: Follow, layer: unknown) {
     const pairs = pairsOf(points.names.length);
     const [dx2, dy2] = [squaredDistances(points.x, pairs), squaredDistances(points.wanted, pairs)];

@@ -1,6 +1,6 @@
 /**
- * @file The measurements of a run in training: snapshots, compared with those before them, and moments, written into
- * its folder as they come, with progress and what they cost.
+ * @file The measurements of a run during training: snapshots, compared with earlier ones, and moments. They are written
+ * into its folder at once, with progress and cost.
  */
 import { formatDuration } from "../../formats/quantities.ts";
 import type { Snapshot, SnapshotOptions } from "../../measure/snapshot.ts";
@@ -17,7 +17,7 @@ import type { EarlierMoments } from "./earlierMoments.ts";
 import { leftOut, leftOutAtLast, measuringShare, sizesOf } from "./measuringShare.ts";
 import type { TrainJob } from "./trainJob.ts";
 
-/** chosen: a share reached in less says nothing of the time left. */
+/** chosen: a share reached in less time gives no estimate of the time left. */
 const SETTLED_SECONDS = 2;
 
 export interface MeasurementParts {
@@ -37,7 +37,7 @@ export class Measurements {
   readonly #contents: (step: number) => Contents;
   #initial: Snapshot | undefined;
   #inParts: SnapshotInParts | undefined;
-  /** When the measurement under way began. */
+  /** Start time of the current measurement. */
   #begun = performance.now();
 
   constructor(job: TrainJob, experiment: ReturnType<Setting["build"]>, parts: MeasurementParts) {
@@ -48,7 +48,7 @@ export class Measurements {
     if (job.resume !== undefined) this.#initial = job.folder.snapshots()[0];
   }
 
-  /** What training tells of its measurements. */
+  /** Callbacks of training for its measurements. */
   observer(): Pick<TrainObserver, "onMeasuring" | "onMeasurement" | "parts"> {
     const { cost, progress, measuring } = this.#parts;
     return {
@@ -83,7 +83,7 @@ export class Measurements {
     };
   }
 
-  /** What a snapshot takes from the run around it. */
+  /** The data of the run that a snapshot uses. */
   #around(step: number): SnapshotOptions {
     const { earlier } = this.#parts;
     return {
@@ -96,7 +96,7 @@ export class Measurements {
     };
   }
 
-  /** @param isWhole whether the moments are those of all layers */
+  /** @param isWhole whether the moments are of all layers */
   #write(found: Snapshot, total: Moments, isWhole = true): void {
     const { plan, folder, parameters } = this.#job;
     const { earlier, progress, cost } = this.#parts;
@@ -116,8 +116,8 @@ export class Measurements {
 }
 
 /**
- * What the measurement at a step holds: all at the last one, or what the user asked for; before, what training leaves
- * time for.
+ * The extent of the measurement at a step: everything at the last step, or as requested; at earlier steps what the time
+ * of training allows.
  */
 function contentsOf(
   { plan, parameters }: TrainJob,
@@ -130,7 +130,7 @@ function contentsOf(
   return (step) => (step === parameters.steps ? last : passing);
 }
 
-/** "measuring 34 %, 1 min 20 s left" of what began at a time of performance.now(). */
+/** "measuring 34 %, 1 min 20 s left". @param since start by performance.now() */
 function underWay(what: string, share: number, begun: number): string {
   const seconds = (performance.now() - begun) / 1000;
   const left = share > 0 && share < 1 && seconds > SETTLED_SECONDS ? (seconds * (1 - share)) / share : undefined;

@@ -1,12 +1,12 @@
 /**
- * @file What the measurements of a run hold, so that they take no longer than training, or than some seconds: by
- * estimates from sizes and counts alone, never by the clock, so that a resumed run measures the same things at the same
+ * @file The extent of a run's measurements, such that they take no longer than training, or than some seconds. It
+ * follows from estimates by sizes and counts, never from a clock, so that a resumed run measures the same at the same
  * steps.
  *
- * There is always one measurement before training and one at its end, with all alignments. Up to half of what is left
- * of the time goes into ranks, spectra and what else takes O(d^3), and into laws, of the last one; the rest into
- * measurements between, and into ranks there. Laws wait for the last step. Where a budget does not suffice for all
- * layers, the narrowest have theirs.
+ * There is always one measurement before training and one at its end, with all alignments. Up to half of the remaining
+ * time goes to ranks, spectra, other O(d^3) measures and laws of the last one; the rest to measurements in between and
+ * their ranks. Laws are only measured at the last step. Where a budget does not suffice for all layers, the narrowest
+ * come first.
  */
 import {
   affordableSeconds,
@@ -21,51 +21,50 @@ import { LOG_POINTS } from "../../train/milestones.ts";
 export interface RunSizes {
   readonly network: Network;
   readonly steps: number;
-  /** Samples of a step, and of a measurement. */
+  /** Number of samples per step, and per measurement. */
   readonly batch: number;
   readonly samples: number;
-  /** Rows of each sample that are measured; 0 for all. */
+  /** Number of rows measured per sample; 0 for all. */
   readonly positions?: number | undefined;
 }
 
-/** Seconds, by estimate, that parts of a measurement may take; without any there is no other limit than everywhere. */
+/** Estimated seconds that parts of a measurement may take; undefined: no limit beyond the general one. */
 export type Budget = Pick<SnapshotOptions, "exponentSeconds" | "cubicSeconds">;
 
 export interface MeasuringShare {
-  /** Measurements at logarithmic spacing, but the one at the start; 1 for start and end alone. */
+  /** Number of measurements at logarithmic spacing, without the one at the start; 1 for start and end only. */
   readonly points: number;
-  /** Of each measurement but the last. */
+  /** Budget of each measurement except the last. */
   readonly passing: Budget;
   readonly last: Budget;
 }
 
 /**
- * chosen: operations a second of one core, of products in float32: of steps, and of measurements, which write large
+ * chosen: operations per second of one core for float32 products: in steps, and in measurements, which write large
  * sums.
  */
 const TRAINING_SPEED = 4e10;
 const MEASURING_SPEED = 2e10;
-/** chosen: seconds of a step, and of a measurement, that are there however small the network. */
+/** chosen: fixed seconds of a step, and of a measurement, for any network size. */
 const STEP_SECONDS = 2e-4;
 const MEASURE_SECONDS = 5e-3;
 /**
- * chosen: seconds for each entry of a second moment of a group of samples in one convention: its sums finished, and
- * relations.
+ * chosen: seconds per entry of a second moment, per group of samples and convention: finishing its sums, and relations.
  */
 const ENTRY_SECONDS = 3e-8;
-/** Conventions. */
+/** Number of conventions. */
 const CONVENTIONS = 3;
-/** Numbers held for each entry of a side: four symmetric sums and one between the two. */
+/** Numbers per entry of a side: four symmetric sums and one cross sum. */
 const SUMS = 5;
-/** chosen: the estimate of a measurement beside that of training is low by up to so much. */
+/** chosen: the estimate of a measurement relative to that of training may be too low by this factor. */
 const MARGIN = 1.3;
-/** chosen: measurements that take less in all disturb nobody, however short training is. */
+/** chosen: measurements with a smaller total time are acceptable however short training is. */
 const FREE_SECONDS = 5;
-/** What laws take, of what `affordableSeconds` says. */
+/** Share of `affordableSeconds` for laws. */
 const LAWS = 2;
-/** chosen: samples measured where a setting has no parameter of that name. */
+/** chosen: samples measured if a setting has no such parameter. */
 const SAMPLES = 1000;
-/** @param fixed measurements, where they are given: their number stays, and what else they hold has the time left */
+/** @param fixed number of measurements, if given; their extent uses the remaining time */
 export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare {
   const { steps, batch, samples } = sizes;
   const maps = mapsOf(sizes.network);
@@ -73,7 +72,7 @@ export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare 
   const measuredRows = sizes.positions ? Math.min(rows, sizes.positions) : rows;
   const weights = maps.reduce((sum, { dIn, dOut }) => sum + dIn * dOut, 0);
   const squares = maps.reduce((sum, { dIn, dOut }) => sum + dIn ** 2 + dOut ** 2, 0);
-  // Forward and backward, six operations for a weight; four sums a side, of which half is computed.
+  // Forward and backward: six operations per weight; four sums per side, half of each computed.
   const training = steps * (STEP_SECONDS + (6 * batch * rows * weights) / TRAINING_SPEED);
   const pass = (samples * (6 * rows * weights + 4 * measuredRows * squares)) / MEASURING_SPEED;
   const groups = MOST_GROUPS * SUMS * 8 * squares > CHEAP_BYTES ? FEW_GROUPS : MOST_GROUPS;
@@ -94,18 +93,17 @@ export function measuringShare(sizes: RunSizes, fixed?: number): MeasuringShare 
   };
 }
 
-/** What a passing measurement left out, for its record; undefined where `cost` is the user's wish. */
+/** The note on measures left out before the last step, for the record; undefined where the user set `cost`. */
 export function leftOut(layers: readonly LayerSnapshot[]): string {
   const ranks = unranked(layers);
   const nor = ranks === 0 ? "" : `, nor ranks, spectra and residuals of ${ranks} of ${layers.length} layers`;
-  return `laws (exponents, phases, irrelevant directions)${nor}: not measured in mid-training; crh run --cost standard measures them each time`;
+  return `laws (exponents, phases, irrelevant directions)${nor}: not measured during training; crh run --cost standard measures them each time`;
 }
 
 /**
- * What the last measurement left out, for its record, where training was too short for all of it; undefined where it is
- * whole.
+ * The note on measures left out at the last step because training was too short; undefined if complete.
  *
- * @param last what `measuringShare` has of it
+ * @param last its budget from `measuringShare`
  */
 export function leftOutAtLast(layers: readonly LayerSnapshot[], last: Budget): string | undefined {
   if (last.cubicSeconds === undefined) return undefined;
@@ -123,7 +121,7 @@ function unranked(layers: readonly LayerSnapshot[]): number {
   return layers.filter(({ spectra, sampled }) => spectra === undefined && sampled === undefined).length;
 }
 
-/** A run's sizes from its parameters; settings that name no samples are small ones. */
+/** A run's sizes from its parameters; settings without a number of samples are small. */
 export function sizesOf(network: Network, parameters: Readonly<Record<string, unknown>>, positions?: number): RunSizes {
   const number = (key: string, otherwise: number) => {
     const value = parameters[key];
@@ -133,7 +131,7 @@ export function sizesOf(network: Network, parameters: Readonly<Record<string, un
   return { network, steps, batch, samples, positions };
 }
 
-/** Sides of the weights of two axes and more; kernels of convolutions are a matrix of (channels, patch). */
+/** Sides of the weights with two or more axes; kernels of convolutions are matrices (channels, patch). */
 function mapsOf(network: Network): { dIn: number; dOut: number }[] {
   return [...parameterShapes(network).values()].flatMap((shape) => {
     const [dOut = 1, ...rest] = shape;
@@ -142,8 +140,8 @@ function mapsOf(network: Network): { dIn: number; dOut: number }[] {
 }
 
 /**
- * Rows of a sample at the input: tokens of a window, pixels of an image; convolutions further up have fewer, and the
- * estimate is high.
+ * Rows of a sample at the input: tokens of a window, pixels of an image. Later convolutions have fewer, so the estimate
+ * is high.
  */
 function rowsOf({ graph }: Network): number {
   const input = graph.inputs.find(({ name }) => name === "x") ?? graph.inputs[0];

@@ -1,14 +1,14 @@
 /**
- * @file Which runs are worth training together: those that differ only in seed, rate, decay or data, of settings whose
- * steps are small. Where operators cost more than their arithmetic, one graph for all pays that cost once; where they
- * do not, it gains nothing (npm run bench -- replicates, docs/log.md).
+ * @file Selects runs to train together: runs with small steps that differ only in seed, rate, decay or data. Where the
+ * overhead of operators exceeds their arithmetic, one graph for all pays it once; otherwise nothing is gained (npm run
+ * bench -- replicates, docs/log.md).
  */
 import { parameterShapes } from "../../networks/network.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import type { TrainJob } from "./trainJob.ts";
 
-/** A run as far as it matters here; a StartedRun is one. */
+/** The part of a run that matters here; a StartedRun is one. */
 export interface Candidate {
   readonly job: Pick<TrainJob, "setting" | "parameters" | "plan" | "resume">;
   readonly experiment: Experiment;
@@ -17,42 +17,42 @@ export interface Candidate {
 /** Runs to train together, or one alone. */
 export interface ReplicateGroup<C extends Candidate> {
   readonly runs: readonly C[];
-  /** Why they are together, or why the one is alone. */
+  /** Why the runs are together, or why a run is alone. */
   readonly reason: string;
 }
 
-/** Settings that were measured to be faster together where steps are small. */
+/** Settings measured to be faster together where steps are small. */
 const FASTER: ReadonlySet<string> = new Set([
   ...["scalar", "rank-one", "deep-linear", "tanh2", "factorization", "low-rank", "vae", "twopoint"],
 ]);
 
 /**
- * chosen: products of a step, batch times weights. 60,000 (twopoint 4x100) are twice as fast together, a million (fc1
- * small) are not 15 % faster.
+ * chosen: largest batch size times number of weights. At 60,000 (twopoint 4x100) training together is twice as fast, at
+ * a million (fc1 small) less than 15 % faster.
  */
 const MOST_PRODUCTS = 200_000;
 
-/** chosen: the steps of two together are 6 % to 40 % faster, those of four 50 % or more. */
+/** chosen: steps of two runs together are 6 % to 40 % faster, those of four at least 50 %. */
 const LEAST_RUNS = 4;
 
-/** chosen: the most that were measured. */
+/** chosen: the largest number that was measured. */
 const MOST_RUNS = 16;
 
-/** Parameters that change values alone: of the schedule, of the data, of the initial weights. */
+/** Parameters that change only values: of the schedule, the data, the initial weights. */
 const FREE: ReadonlySet<string> = new Set([
   ...["seed", "lr", "lrEnd", "schedule", "warmup", "period", "factor"],
   ...["phi", "wScale", "bScale", "uScale", "spread", "signal", "dx2", "dy2", "points", "eigenvalues", "singular"],
   ...["gain", "initialisation", "unequal", "u", "w"],
 ]);
 
-/** Parameters that change values alone, unless they are 0: then the graph is another. */
+/** Parameters that change only values, unless they are 0, which changes the graph. */
 const FREE_ABOVE_ZERO: ReadonlySet<string> = new Set(["decay", "momentum", "noise"]);
 
 /**
- * Groups runs by what their graphs have in common. Whether a group can train together is seen when its graph is made
- * (trainReplicatesIntoRuns); this says where it is worth trying.
+ * Groups runs with equal graphs. Whether a group can really train together is decided when its graph is built
+ * (trainReplicatesIntoRuns); this function proposes candidates.
  *
- * @param workers processes that the groups are for: there are as many groups, if the runs suffice. Default 1
+ * @param workers number of processes; there are at least as many groups, if the runs suffice. Default 1
  * @returns every run once, in the order of the first of each group
  */
 export function replicable<C extends Candidate>(
@@ -74,12 +74,12 @@ export function replicable<C extends Candidate>(
     }
     return parted(alike, workers).map((part) => ({
       runs: part,
-      reason: "differ in seed, rate, decay or data alone, and their steps are small",
+      reason: "differ only in seed, rate, decay or data, and their steps are small",
     }));
   });
 }
 
-/** Why a run trains alone, whatever others there are. */
+/** Why a run must train alone, independent of other runs. */
 function obstacleOf({ job: { setting, plan }, experiment }: Candidate): string | undefined {
   if (!FASTER.has(setting.name)) return `${setting.name} was not measured to be faster together`;
   if (plan.device !== "cpu" || plan.threads !== 1)
@@ -91,7 +91,7 @@ function obstacleOf({ job: { setting, plan }, experiment }: Candidate): string |
   return undefined;
 }
 
-/** What runs of one form have in common. */
+/** A key shared by runs with equal graphs. */
 function formOf({ job: { setting, parameters, plan, resume } }: Candidate): string {
   const fixed = Object.entries(parameters)
     .filter(([key]) => !FREE.has(key))
@@ -99,7 +99,7 @@ function formOf({ job: { setting, parameters, plan, resume } }: Candidate): stri
   return JSON.stringify([setting.name, fixed, { ...plan, confirmed: true }, resume?.step ?? null]);
 }
 
-/** Runs in parts of equal size, as few as may be, but one for each worker. */
+/** Runs in as few parts of equal size as possible, but at least one per worker. */
 function parted<C>(runs: readonly C[], workers: number): C[][] {
   const most = Math.floor(runs.length / LEAST_RUNS);
   const count = Math.min(most, Math.max(workers, Math.ceil(runs.length / MOST_RUNS)));

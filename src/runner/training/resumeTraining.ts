@@ -1,4 +1,4 @@
-/** @file Going on with a run from one of its checkpoints, as if it had never stopped. */
+/** @file Resumes a run from one of its checkpoints, as if it had never stopped. */
 import { resolve } from "node:path";
 import { dataFolder } from "../../disk/dataFolder.ts";
 import { readBytes } from "../../disk/readBytes.ts";
@@ -15,9 +15,9 @@ import type { ResumeOptions } from "./runOptions.ts";
 import { parsePlan } from "./runPlan.ts";
 
 /**
- * Makes a run that has not come to its end ready to go on: what it recorded after the checkpoint is dropped.
+ * Prepares an unfinished run to continue; records after the checkpoint are dropped.
  *
- * @param named how the run was asked for, for its record
+ * @param named the run as the user named it, for its record
  * @throws Error in one line where its files, its checkpoint or its data cannot be used
  */
 export async function resumeTraining(
@@ -25,7 +25,7 @@ export async function resumeTraining(
   options: ResumeOptions,
   named = folder.dir,
 ): Promise<StartedRun> {
-  const { setting: name, run, preset: _, smaller: __, ...rest } = folder.config(); // the parameters hold what these say
+  const { setting: name, run, preset: _, smaller: __, ...rest } = folder.config(); // included in the parameters
   const setting = await findSetting(String(name));
   const parameters = parseParameters(setting, rest);
   const plan = parsePlan(run);
@@ -35,7 +35,7 @@ export async function resumeTraining(
   await checkDevice(plan.device, "resume");
   const experiment = await following(built, plan, parameters.steps as number);
   folder.takeOver(["resume", named]);
-  // Checkpoints first: while a later one is there, resuming goes on from it, and must find what was recorded before it.
+  // Checkpoints first: while a later one exists, resuming continues from it and needs the records before it.
   folder.dropCheckpoints(resume?.step ?? -1);
   folder.truncateMetrics(resume?.step ?? -1);
   folder.truncateTrajectories(resume?.step ?? 0);
@@ -45,10 +45,10 @@ export async function resumeTraining(
 }
 
 /**
- * The newest checkpoint, or the one of the step asked for, which may be the best; none if the run was stopped before
+ * The newest checkpoint, or the one at the requested step, which may be the best; undefined if the run stopped before
  * its first.
  *
- * @throws Error in one line when it is torn, naming the newest earlier one
+ * @throws Error in one line if it is damaged, naming the newest earlier one
  */
 function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
   const newest = folder.checkpoints();
@@ -67,8 +67,8 @@ function chosenCheckpoint(folder: RunFolder, from: number | undefined) {
     const earlier = newest.find(({ step }) => step < chosen.step);
     const cure =
       earlier === undefined
-        ? "start the run anew"
-        : `go on from an earlier one with crh resume ${runName(folder, folder.info().id)} --from ${earlier.step}`;
+        ? "start the run again"
+        : `continue from an earlier one with crh resume ${runName(folder, folder.info().id)} --from ${earlier.step}`;
     throw new Error(
       `resume: expected a whole checkpoint, got a damaged ${chosen.path} (${(error as Error).message}); ${cure}`,
     );

@@ -1,18 +1,18 @@
-/** @file What `crh run` and `crh resume` are asked for, beside what a face shows of it. */
+/** @file Options of `crh run` and `crh resume`, without those of presentation. */
 import type { Device } from "../../engine/engine.ts";
 import type { Cost } from "../../measure/measured.ts";
 
-/** chosen: more threads than any machine gains from; ten thousand take minutes to start. */
+/** chosen: more threads than any machine benefits from; ten thousand take minutes to start. */
 export const MOST_THREADS = 256;
 
-/** chosen: more processes than any machine gains from. */
+/** chosen: more processes than any machine benefits from. */
 export const MOST_WORKERS = 256;
 
 export interface RunOptions {
   readonly seed?: number;
   readonly steps?: number;
   readonly every?: number | "log";
-  /** Steps between evaluations beside the measurements. */
+  /** Steps between evaluations, in addition to those at measurements. */
   readonly evaluateEvery?: number;
   readonly device: Device;
   readonly preset?: string;
@@ -23,17 +23,17 @@ export interface RunOptions {
   /** Name of the run in it. Default: date, setting and a hash. */
   readonly id?: string;
   readonly moments: "none" | "final" | "all";
-  /** What every measurement holds; without it laws are measured at the last step alone. */
+  /** Extent of every measurement; by default laws are measured at the last step only. */
   readonly cost?: Cost;
   readonly checkpointEvery?: number;
   readonly checkpointMinutes?: number;
   /** The run may take more than an hour. */
   readonly yes?: boolean;
-  /** How many checkpoints stay. */
+  /** Number of checkpoints kept. */
   readonly keep?: number;
-  /** By what the checkpoint that always stays is chosen. */
+  /** Criterion of the best checkpoint, which is always kept. */
   readonly keepBest: "loss" | "accuracy" | "none";
-  /** Places of held-out samples whose distances are followed. */
+  /** Indices of held-out samples whose distances are followed. */
   readonly follow?: readonly number[];
   readonly followEvery?: number;
 }
@@ -41,10 +41,10 @@ export interface RunOptions {
 export interface ResumeOptions {
   /** Folder of the runs. */
   readonly runs: string;
-  /** Step of the checkpoint to go on from; the newest by default. */
+  /** Step of the checkpoint to continue from. Default: the newest. */
   readonly from?: number;
   /** The run may take more than an hour. */
   readonly yes?: boolean;
-  /** Folder of the data, where it is no longer where the run found it. */
+  /** Data folder, if it has moved since the run began. */
   readonly data?: string;
 }

@@ -1,5 +1,5 @@
 /**
- * @file How a run is carried out, besides its setting's parameters; kept in config.json under "run" so that resuming
+ * @file Execution options of a run, besides its setting's parameters; kept in config.json under "run" so that resuming
  * needs no flags.
  */
 import { z } from "zod";
@@ -11,20 +11,20 @@ const count = z.int().min(1);
 const runPlan = z.object({
   every: z.union([count, z.literal("log")]),
   /**
-   * Measurements at logarithmic spacing, where training is too short for all of them (measuringShare). Not in earlier
-   * files.
+   * Number of measurements at logarithmic spacing, where training is too short for all of them (measuringShare). Not in
+   * earlier files.
    */
   points: count.nullable().default(null),
-  /** What every measurement holds; null for laws at the last step alone. Not in the files of earlier versions. */
+  /** Extent of every measurement; null for laws at the last step only. Not in files of earlier versions. */
   cost: z.enum(["economy", "standard", "full"]).nullable().default(null),
-  /** Steps between evaluations beside the measurements; not in the files of earlier versions. */
+  /** Steps between evaluations, in addition to those at measurements; not in files of earlier versions. */
   evaluateEvery: count.nullable().default(null),
   checkpointEvery: count.nullable(),
   /** Not in the files of earlier versions, like `keep`. */
   checkpointMinutes: z.number().positive().nullable().default(null),
-  /** How many checkpoints stay; null for the run folder's default. */
+  /** Number of checkpoints kept; null for the run folder's default. */
   keep: count.nullable().default(null),
-  /** By what the checkpoint that always stays is chosen; not in the files of earlier versions. */
+  /** Criterion of the best checkpoint, which is always kept; not in files of earlier versions. */
   keepBest: z.enum(["loss", "accuracy", "none"]).default("none"),
   threads: count.pipe(z.number().max(MOST_THREADS, `${MOST_THREADS} at most`)),
   device: z.enum(devices),
@@ -34,16 +34,16 @@ const runPlan = z.object({
   data: z.string().nullable(),
   moments: z.enum(["none", "final", "all"]),
   /**
-   * Places of held-out samples that are followed; null for what the setting follows by itself. Not in earlier files.
+   * Indices of held-out samples that are followed; null for the setting's own points. Not in earlier files.
    */
   follow: z.array(z.int().min(0)).nullable().default(null),
-  /** Steps between looks at them; null for the usual number of looks. */
+  /** Steps between looks at them; null for the default number of looks. */
   followEvery: count.nullable().default(null),
 });
 
 export type RunPlan = Readonly<z.output<typeof runPlan>>;
 
-/** @throws Error in one line when config.json does not hold a plan */
+/** @throws Error in one line if config.json holds no valid plan */
 export function parsePlan(value: unknown): RunPlan {
   const result = runPlan.safeParse(value);
   if (result.success) return result.data;

@@ -1,6 +1,6 @@
 /**
- * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints as they come, the report
- * at the end, and whatever happens an honest status. What `crh run` and `crh resume` share.
+ * @file Trains an experiment into its run folder: metrics, snapshots, moments and checkpoints during training, the
+ * report at the end, and a correct status in every case. Shared by `crh run` and `crh resume`.
  */
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
 import type { RunInfo } from "../../runs/runInfo.ts";
@@ -8,7 +8,7 @@ import type { Setting } from "../../settings/setting.ts";
 import { DivergedError } from "../../train/diverged.ts";
 import { type Milestones, milestones } from "../../train/milestones.ts";
 import { train } from "../../train/train.ts";
-import type { TrainResult } from "../../train/trainOptions.ts";
+import type { TrainObserver, TrainResult } from "../../train/trainOptions.ts";
 import { LayerPool } from "../../workers/layerPool.ts";
 import { Interrupted } from "../errors.ts";
 import type { Progress, Watcher } from "../observer.ts";
@@ -26,31 +26,31 @@ import { Measurements } from "./measurements.ts";
 import type { RunPlan } from "./runPlan.ts";
 import type { TrainJob } from "./trainJob.ts";
 
-/** What a run shares with others that train beside it. */
-export interface Surroundings {
-  /** Takes the place of `train`. */
+/** Resources that a run shares with others that train at the same time. */
+export interface SharedResources {
+  /** Replaces `train`. */
   readonly train: typeof train;
-  /** Threads that measure, closed by whoever made them. */
+  /** Measuring threads, closed by their creator. */
   readonly measuring: LayerPool;
 }
 
 /**
- * Trains, and writes everything.
+ * Trains and writes all results.
  *
- * @param shared Default: a run by itself
- * @throws Interrupted where the run was stopped before its end; what it did is kept
+ * @param shared resources shared with other runs. Default: none
+ * @throws Interrupted where the run was stopped early; its results so far are kept
  */
 export async function trainIntoRun(
   job: TrainJob,
   experiment: ReturnType<Setting["build"]>,
   { observer, signal: stopped }: Watcher,
-  shared?: Surroundings,
+  shared?: SharedResources,
 ): Promise<void> {
   const { folder, resume } = job;
   const steps = job.parameters.steps as number;
   const progress = observer.progress(folder.info().setting, steps, {
     start: resume?.step ?? 0,
-    endRate: false, // what measuring took is in it; the rate of the steps alone is said below
+    endRate: false, // it would include measuring; the rate of the steps is reported below
   });
   const started = performance.now();
   let completed = false;
@@ -62,7 +62,6 @@ export async function trainIntoRun(
     progress.pace = cost.pace;
     const signal = AbortSignal.any([stopped, cost.signal]);
     const result = await runTraining(job, experiment, progress, { schedule, cost, signal, shared });
-    const stepsPerSecond = result.trainedSteps > 0 ? result.trainedSteps / result.trainingSeconds : undefined;
     const done = result.step === steps;
     if (done && experiment.pictures !== undefined)
       folder.writeRecord("pictures", picturesRecord(experiment.pictures.of(result.parameters), result.step));
@@ -70,16 +69,7 @@ export async function trainIntoRun(
       progress.activity("fitting the two-point theory");
       recordTwopoint(folder);
     }
-    const before: Partial<RunInfo> = resume === undefined ? {} : folder.info();
-    folder.update({
-      status: done ? "finished" : "interrupted",
-      step: result.step,
-      endedAt: new Date().toISOString(),
-      durationMs: Math.round((before.durationMs ?? 0) + performance.now() - started),
-      trainingMs: Math.round((before.trainingMs ?? 0) + 1000 * result.trainingSeconds),
-      measuringMs: Math.round((before.measuringMs ?? 0) + cost.measuringMs),
-      stepsPerSecond,
-    });
+    recordEnd(job, result, { done, durationMs: performance.now() - started, measuringMs: cost.measuringMs });
     if (job.report !== false) {
       progress.activity("writing the report");
       await writeReport(folder);
@@ -90,7 +80,7 @@ export async function trainIntoRun(
       throw (
         cost.refusal(name) ??
         new Interrupted(
-          `run: stopped at step ${result.step} of ${steps}, nothing is lost; go on with crh resume ${name}`,
+          `run: stopped at step ${result.step} of ${steps}, nothing is lost; continue with crh resume ${name}`,
         )
       );
   } catch (error) {
@@ -99,6 +89,24 @@ export async function trainIntoRun(
   } finally {
     progress.end(completed);
   }
+}
+
+/** Records how the run ended; times add to those of the run before it was resumed. */
+function recordEnd(
+  { folder, resume }: TrainJob,
+  { step, trainedSteps, trainingSeconds }: TrainResult,
+  { done, durationMs, measuringMs }: { done: boolean; durationMs: number; measuringMs: number },
+): void {
+  const before: Partial<RunInfo> = resume === undefined ? {} : folder.info();
+  folder.update({
+    status: done ? "finished" : "interrupted",
+    step,
+    endedAt: new Date().toISOString(),
+    durationMs: Math.round((before.durationMs ?? 0) + durationMs),
+    trainingMs: Math.round((before.trainingMs ?? 0) + 1000 * trainingSeconds),
+    measuringMs: Math.round((before.measuringMs ?? 0) + measuringMs),
+    stepsPerSecond: trainedSteps > 0 ? trainedSteps / trainingSeconds : undefined,
+  });
 }
 
 function milestonesOf({ every, points, evaluateEvery, checkpointEvery }: RunPlan, steps: number): Milestones {
@@ -127,7 +135,7 @@ interface TrainingParts {
   readonly schedule: Milestones;
   readonly cost: Confirmation;
   readonly signal: AbortSignal;
-  readonly shared: Surroundings | undefined;
+  readonly shared: SharedResources | undefined;
 }
 
 async function runTraining(
@@ -148,13 +156,6 @@ async function runTraining(
   const followed = experiment.follow && new Followed(experiment, experiment.follow, parameters.layer);
   if (followed !== undefined) folder.writeRecord("followed", followed.record);
   if (experiment.watch !== undefined) folder.writeRecord("watched", watchedRecord(experiment.watch));
-  /** Writes a checkpoint between the moments that whoever goes on from it needs, and the end of those of others. */
-  const checkpoint = (write: () => void): void => {
-    earlier.beforeCheckpoint();
-    write();
-    earlier.afterCheckpoint();
-    cost.goOn();
-  };
   try {
     const done = await (shared?.train ?? train)(nodeEngineOn(plan.device), experiment, {
       steps,
@@ -166,27 +167,8 @@ async function runTraining(
       ...(resume === undefined ? {} : { resume: resume.bytes }),
       observer: {
         ...measurements.observer(),
-        onSteps: () => cost.goOn(),
-        onProgress(step, loss) {
-          progress.update(step, loss);
-          cost.trained(step);
-        },
-        onMetrics(metrics) {
-          folder.appendMetrics(metrics);
-          progress.evaluated(evaluatedIn(metrics));
-          cost.goOn("evaluating");
-        },
+        ...writingObserver(job, { progress, cost, earlier }),
         ...(followed && { onFollowed: (steps) => folder.appendTrajectories(followed.rows(steps)) }),
-        onEvaluating() {
-          progress.activity("evaluating");
-          cost.pause("evaluating");
-        },
-        onBest: (step, bytes) => checkpoint(() => folder.writeBest(step, bytes)),
-        onCheckpoint: (step, bytes) =>
-          checkpoint(() => {
-            folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
-            folder.update({ step });
-          }),
       },
     });
     if (done.step === steps) earlier.finished();
@@ -194,6 +176,42 @@ async function runTraining(
   } finally {
     if (shared === undefined) await measuring.close();
   }
+}
+
+/** Writes metrics and checkpoints into the run's folder, and reports progress. */
+function writingObserver(
+  { folder, plan }: TrainJob,
+  { progress, cost, earlier }: { progress: Progress; cost: Confirmation; earlier: EarlierMoments },
+): TrainObserver {
+  /** Writes a checkpoint. The moments that it needs are saved before; those that none needs are removed after. */
+  const checkpoint = (write: () => void): void => {
+    earlier.beforeCheckpoint();
+    write();
+    earlier.afterCheckpoint();
+    cost.goOn();
+  };
+  return {
+    onSteps: () => cost.goOn(),
+    onProgress(step, loss) {
+      progress.update(step, loss);
+      cost.trained(step);
+    },
+    onMetrics(metrics) {
+      folder.appendMetrics(metrics);
+      progress.evaluated(evaluatedIn(metrics));
+      cost.goOn("evaluating");
+    },
+    onEvaluating() {
+      progress.activity("evaluating");
+      cost.pause("evaluating");
+    },
+    onBest: (step, bytes) => checkpoint(() => folder.writeBest(step, bytes)),
+    onCheckpoint: (step, bytes) =>
+      checkpoint(() => {
+        folder.writeCheckpoint(step, bytes, plan.keep === null ? {} : { keepLast: plan.keep });
+        folder.update({ step });
+      }),
+  };
 }
 
 /** Records a failure, and still writes the report of what was measured before. */
@@ -209,6 +227,6 @@ async function fail({ folder, report }: TrainJob, error: Error): Promise<void> {
     recordTwopoint(folder);
     if (report !== false) await writeReport(folder);
   } catch {
-    // The disk may be the reason of the failure; the first error is the one to show.
+    // The disk may be the cause of the failure; the first error is the one to show.
   }
 }

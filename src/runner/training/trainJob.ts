@@ -1,4 +1,4 @@
-/** @file A run that is to be trained: its folder, and what it was asked for. */
+/** @file A run to be trained: its folder and its options. */
 import type { RunFolder } from "../../runs/runFolder.ts";
 import type { Setting } from "../../settings/setting.ts";
 import type { RunPlan } from "./runPlan.ts";
@@ -12,6 +12,6 @@ export interface TrainJob {
   readonly confirmed: boolean;
   /** Whether a report is written at the end. Default true. */
   readonly report?: boolean;
-  /** Bytes of the checkpoint to go on from, and its step. */
+  /** Bytes of the checkpoint to continue from, and its step. */
   readonly resume?: { readonly bytes: Uint8Array; readonly step: number };
 }

@@ -1,6 +1,6 @@
 /**
- * @file Runs that differ only in seed, rate, decay or data, trained in one graph into a folder each. Every folder is
- * that of a run alone, written by the same code (trainIntoRun), and `crh resume` goes on with any of them alone.
+ * @file Trains runs that differ only in seed, rate, decay or data in one graph, each into its own folder. Every folder
+ * is like that of a single run, written by the same code (trainIntoRun), and `crh resume` continues any of them alone.
  */
 import type { Engine } from "../../engine/engine.ts";
 import { nodeEngineOn } from "../../engineNode/nodeEngine.ts";
@@ -15,15 +15,15 @@ import type { StartedRun } from "./createTraining.ts";
 import { trainIntoRun } from "./trainIntoRun.ts";
 
 /**
- * Trains runs together where their steps are of one form (replicable says beforehand where that is faster), else one
- * after the other, which is noted.
+ * Trains runs together where their steps have one form (`replicable` tells where that is faster), otherwise one after
+ * the other, with a note.
  *
  * A run that diverges is marked failed as it would be alone, and the others go on.
  *
- * @param runs of one plan, begun or gone on with at the same step
- * @param watcher of run i; its signal stops that run
- * @param measuring threads that measure, closed by whoever made them
- * @returns of each run what trainIntoRun would return or throw
+ * @param runs runs of one plan, starting or continuing at the same step
+ * @param watcher the watcher of run i; its signal stops that run
+ * @param measuring measuring threads, closed by their creator
+ * @returns for each run what trainIntoRun would return or throw
  */
 export async function trainReplicatesIntoRuns(
   runs: readonly StartedRun[],
@@ -80,7 +80,7 @@ async function together(runs: readonly StartedRun[]): Promise<Replicates | NotRe
   }
 }
 
-/** Where runs that train together hand in what they ask `train` for. */
+/** Collects the calls of `train` by runs that train together. */
 class Meeting {
   private readonly expected: Set<number>;
   private readonly asked = new Map<number, { options: TrainOptions; settle: (result: Settled) => void }>();
@@ -93,7 +93,7 @@ class Meeting {
     this.start = start;
   }
 
-  /** `train` of run i: it begins when all runs that did not fail before have come to it. */
+  /** `train` of run i: it starts when all runs that have not failed have called it. */
   place(i: number): typeof train {
     return async (_: Engine, __: Experiment, options: TrainOptions): Promise<TrainResult> => {
       const result = await new Promise<Settled>((settle) => {
@@ -105,7 +105,7 @@ class Meeting {
     };
   }
 
-  /** Run i is not waited for any more. */
+  /** Stops waiting for run i. */
   leave(i: number): void {
     if (!this.expected.delete(i) || this.expected.size > 0 || this.asked.size === 0) return;
     const options = Array.from({ length: this.count }, (_, r) => this.asked.get(r)?.options);

@@ -1,4 +1,4 @@
-/** @file Chains of maps without biases, whose weights the theory of symmetry and noise speaks of. */
+/** @file Chains of maps without biases, to which the theory of symmetry and noise applies. */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import { type MlpOptions, mlp } from "../../networks/mlp.ts";
 import type { Network } from "../../networks/network.ts";

@@ -1,4 +1,4 @@
-/** @file What is watched of a deep linear network: norms of its maps, their condition, and the product. */
+/** @file Watched quantities of a deep linear network: norms and condition numbers of its maps, and the product. */
 import { frobenius, type Matrix, matmul } from "../../linalg/matrix.ts";
 import { singularValues } from "../../linalg/singularValues.ts";
 import { deepLinearSizes } from "../../symmetry/deepLinear.ts";
@@ -8,7 +8,8 @@ import type { Watch, WatchedGroup } from "../../train/watch.ts";
 import { mapsOf } from "./chain.ts";
 
 /**
- * chosen: a mode whose singular value is below a tenth of the largest is lost; those of the tasks here differ by less.
+ * chosen: a mode whose singular value is below a tenth of the largest counts as lost; those of the tasks here differ by
+ * less.
  */
 const LOST = 0.1;
 
@@ -17,8 +18,8 @@ export const squareName = (k: number): string => `norm²${k + 1}`;
 const conditionName = (k: number): string => `cond${k + 1}`;
 
 /**
- * @param task what the network learns, where it is known: its normalised sizes and the error are then watched too
- * @param depth maps
+ * @param task the task, if known; normalised sizes and the error are then watched too
+ * @param depth number of maps
  */
 export function chainWatch(depth: number, task?: GaussianTask): Watch {
   const all = Array.from({ length: depth }, (_, k) => k);
@@ -43,7 +44,7 @@ export function chainWatch(depth: number, task?: GaussianTask): Watch {
     { title: "Plain squared norms", axis: "|W|²", quantities: named(squareName, (k) => `|W${k + 1}|²`) },
     {
       title: "Condition of the maps",
-      axis: "largest over least singular value",
+      axis: "largest over smallest singular value",
       log: true,
       quantities: named(conditionName, (k) => `of W${k + 1}`),
     },

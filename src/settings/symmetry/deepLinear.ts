@@ -1,6 +1,6 @@
 /**
- * @file Setting deep-linear: a chain of linear maps on y = V x + eps, anisotropic x and eps. Under SGD its maps come to
- * have one size by the norms of docs/theory.md Eq. 117, though not by plain ones.
+ * @file Setting deep-linear: a chain of linear maps on y = V x + eps, anisotropic x and eps. Under SGD its maps become
+ * equal in size by the norms of docs/theory.md Eq. 117, though not by plain norms.
  */
 import { z } from "zod";
 import { matrix } from "../../linalg/matrix.ts";
@@ -22,11 +22,11 @@ const V = [
   [-0.2, 0.9, 0.3],
   [0.1, -0.3, 0.8],
 ];
-/** chosen: variances in opposite orders, so that the first and the last map have to differ in plain norms. */
+/** chosen: variances in opposite orders, so that the first and the last map must differ in plain norms. */
 const INPUT_VARIANCE = [2, 1, 0.4];
 const NOISE_VARIANCE = [0.3, 1, 1.8];
 
-/** chosen: factors of the maps' initial weights, from the first on, that make them differ by a factor of two. */
+/** chosen: factors of the initial weights, from the first map on, which then differ by a factor of two. */
 const UNEQUAL = [1, 1.6, 0.8, 1.3];
 
 /** Factors of the initial weights of each of the maps. */
@@ -36,7 +36,7 @@ export function startGains(maps: number, { gain, unequal }: { gain: number; uneq
 
 export const startFields = (gain: number, why: string) => ({
   gain: field(positive, gain, "factor of the initial weights", `chosen: ${why}`),
-  unequal: field(flag, false, "whether maps begin at different sizes", "chosen: no"),
+  unequal: field(flag, false, "whether maps start at different sizes", "chosen: no"),
 });
 
 export const deepLinear = defineSetting({
@@ -51,7 +51,7 @@ export const deepLinear = defineSetting({
     ),
     width: field(count, 3, "hidden dimension", "chosen: as the three inputs and outputs"),
     noise: field(positive, 1, "factor of the noise's standard deviations", "chosen: 1"),
-    ...startFields(2, "from smaller products noise now and then takes the weakest mode, and the rank is then 2"),
+    ...startFields(2, "from smaller products noise sometimes removes the weakest mode, and the rank is then 2"),
     ...noiseFields({
       steps: [300_000, "chosen: sizes agree to a few percent over the last fifth"],
       lr: [0.004, "chosen: half of where some starts diverge"],
@@ -60,7 +60,7 @@ export const deepLinear = defineSetting({
     }),
   }),
   presets: {
-    unequal: { summary: "maps that begin at different sizes", parameters: { unequal: true } },
+    unequal: { summary: "maps that start at different sizes", parameters: { unequal: true } },
     gd: { summary: "gradient descent", parameters: { descent: "gd", steps: 20_000, schedule: "constant" } },
   },
   build(p) {

@@ -1,6 +1,6 @@
 /**
  * @file Setting deep-linear-mnist: a chain of linear maps on the one-hot digits of MNIST, by SGD on single images
- * without decay. The norms of the inner maps approach one another; those of the first and the last do not join them.
+ * without decay. The norms of the inner maps approach one another; those of the first and the last map do not.
  */
 import { z } from "zod";
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";
@@ -19,7 +19,7 @@ import { heldOut } from "./linearTask.ts";
 
 const { descent: _, ...shared } = noiseFields({
   steps: [50_000, "chosen: a minute or two on two cores"],
-  lr: [0.015, "chosen: the largest round one at which every start tried is stable"],
+  lr: [0.015, "chosen: the largest round value at which every tested start is stable"],
   schedule: ["constant", `${NOISE}: constant`],
 });
 
@@ -37,7 +37,7 @@ export const deepLinearMnist = defineSetting({
     ...startFields(1.5, "products of several maps else begin near 0"),
     ...shared,
   }),
-  presets: { unequal: { summary: "maps that begin at different sizes", parameters: { unequal: true } } },
+  presets: { unequal: { summary: "maps that start at different sizes", parameters: { unequal: true } } },
   build(p, { file }) {
     if (file === undefined)
       throw new ParameterError(
@@ -59,7 +59,7 @@ export const deepLinearMnist = defineSetting({
   },
 });
 
-/** Images drawn at random with replacement: pixels in [0, 1] less their mean over the training set, one-hot labels. */
+/** Images drawn at random with replacement: pixels in [0, 1] minus their mean over the training set, one-hot labels. */
 function imagesOf({ d, classes, ...sets }: ImageSet, which: "train" | "test", mean: Float64Array): SampleSource {
   const { n, x: pixels, y } = sets[which];
   return {

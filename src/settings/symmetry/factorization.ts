@@ -1,6 +1,6 @@
 /**
- * @file Setting factorization: l = |U W x - y|^2 on y = x + eps. Gradient flow keeps U^T U - W W^T; SGD comes to rest
- * where the noise of the two maps is in balance (docs/theory.md Eqs. 107, 118).
+ * @file Setting factorization: l = |U W x - y|^2 on y = x + eps. Gradient flow conserves U^T U - W W^T; SGD is
+ * stationary where the noise of the two maps is in balance (docs/theory.md Eqs. 107, 118).
  */
 import { z } from "zod";
 import { frobenius, identity, type Matrix, matmul } from "../../linalg/matrix.ts";
@@ -38,13 +38,13 @@ export const factorization = defineSetting({
     ),
     ...noiseFields({
       steps: [60_000, "chosen: the balance is reached"],
-      lr: [0.002, "chosen: half a minute of steps then reaches the balance"],
-      schedule: ["geometric", "chosen: at a constant rate the balance stops at its own fluctuation"],
+      lr: [0.002, "chosen: reaches the balance in half a minute of steps"],
+      schedule: ["geometric", "chosen: at a constant rate the balance is limited by its fluctuation"],
     }),
   }),
   presets: {
     gd: { summary: "gradient descent", parameters: { descent: "gd", steps: 20_000 } },
-    constant: { summary: "a constant rate, at which the balance stops", parameters: { schedule: "constant" } },
+    constant: { summary: "a constant rate, which limits the balance", parameters: { schedule: "constant" } },
     anisotropic: {
       summary: "variances of x and of the noise from 1/3 to 3",
       parameters: { spread: 3, lr: 0.0015, lrEnd: 0.0001 },

@@ -1,9 +1,9 @@
-/** @file Parameters that the demonstrations of symmetry and noise share. */
+/** @file Parameters shared by the demonstrations of symmetry and noise. */
 import { z } from "zod";
 import { field, positive, whole } from "../../parameters/field.ts";
 import { type SharedDefaults, sharedFields } from "../sharedFields.ts";
 
-/** Source of what the authors' slides and papers show. */
+/** Source of values from the authors' slides and papers. */
 export const NOISE = "paper (2402.07193)";
 
 const descents = ["sgd", "gd"] as const;
@@ -21,8 +21,8 @@ export function noiseFields(defaults: Pick<SharedDefaults, "steps" | "lr" | "sch
     descent: field(
       z.enum(descents),
       "sgd",
-      "sgd: new samples in every step; gd: the mean gradient over all samples there are, without noise",
-      "chosen: sgd, whose noise is the point",
+      "sgd: new samples in every step; gd: the mean gradient over all samples, without noise",
+      "chosen: sgd, whose noise is studied",
     ),
     samples: field(whole.pipe(z.number().min(2, "2 or more")), 3000, "held-out samples measured", "chosen: as fc2"),
     ...sharedFields({ ...plain, ...shared }),

@@ -1,7 +1,7 @@
 /**
  * @file Regression on a linear teacher: y = V x + eps, x ~ N(0, diag(inputVariance)), eps ~ N(0, diag(noiseVariance)).
- * Samples are drawn anew, or replaced by a few that have the very second moments: for a linear network their mean
- * gradient is that of all samples there are.
+ * Samples are drawn in every step, or replaced by a few with exactly the same second moments, whose mean gradient for a
+ * linear network is that of the whole distribution.
  */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import { float32, type Tensor } from "../../onnx/tensor.ts";
@@ -20,7 +20,7 @@ export interface LinearTask {
   readonly noiseVariance: readonly number[];
 }
 
-/** Samples of the task. All of a sample's normal numbers are drawn whatever the variances are. */
+/** Samples of the task. The same number of normal deviates is drawn per sample whatever the variances are. */
 export function linearSource({ V, inputVariance, noiseVariance }: LinearTask): SampleSource {
   const [sx, se] = [inputVariance, noiseVariance].map((all) => all.map(Math.sqrt)) as [number[], number[]];
   return {
@@ -54,13 +54,13 @@ export function populationOf({ V, inputVariance, noiseVariance }: LinearTask): {
   return { x: float32(x, [n, dIn]), target: float32(target, [n, dOut]) };
 }
 
-/** Held-out samples in batches, one for each group of samples at least. */
+/** Held-out samples in batches, at least one for each group of samples. */
 export function heldOut(source: SampleSource, samples: number, random: Random): Feeds[] {
   const { x, target } = samplesOf(source, samples, random);
   return sliceBatches({ x, [TARGET]: target }, Math.min(500, Math.ceil(samples / MOST_GROUPS)));
 }
 
-/** The moments of the task as the theory takes them. */
+/** The moments of the task, as used by the theory. */
 export function momentsOf({ V, inputVariance, noiseVariance }: LinearTask): GaussianTask {
   return { V, inputMoment: diagonal(inputVariance), labelNoise: diagonal(noiseVariance) };
 }

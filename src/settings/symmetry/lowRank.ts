@@ -1,7 +1,7 @@
 /**
- * @file Setting low-rank: l = E|U W x - T x|^2 on whitened inputs, with weight decay. The rotation symmetry of U and W
- * makes the penalty one on the singular values of U W: those of T are thresholded softly, and the rank falls step by
- * step (docs/theory.md Eq. 102). With syre it does not (Eq. 119).
+ * @file Setting low-rank: l = E|U W x - T x|^2 on whitened inputs, with weight decay. By the rotation symmetry of U and
+ * W the penalty acts on the singular values of U W: those of T are soft-thresholded, and the rank falls step by step
+ * (docs/theory.md Eq. 102). With syre it does not (Eq. 119).
  */
 import { z } from "zod";
 import { type Matrix, matmul, transpose } from "../../linalg/matrix.ts";
@@ -22,7 +22,8 @@ import { numberList } from "./numberList.ts";
 import { orthogonal, withScaledColumns } from "./orthogonal.ts";
 
 /**
- * chosen: shares of the largest singular value; the first tells 0 from anything, the second what a picture would show.
+ * chosen: shares of the largest singular value; the first detects nonzero values, the second values visible in a
+ * picture.
  */
 const [LEAST, VISIBLE] = [1e-8, 1e-3];
 
@@ -41,7 +42,7 @@ export const lowRank = defineSetting({
     ...sharedFields({
       steps: [20_000, "chosen: modes 5 % from their threshold have then decided"],
       batch: [1, "chosen; the gradient is that of all samples at once"],
-      lr: [0.02, "chosen: a fifth of where descent diverges"],
+      lr: [0.02, "chosen: a fifth of the rate at which descent diverges"],
       momentum: [0, "chosen: gradient descent"],
       decay: [1.2, "chosen: twice the gamma of a penalty gamma |theta|^2, 0.6, between two singular values"],
     }),
@@ -62,7 +63,7 @@ export const lowRank = defineSetting({
       data: fixedBatch(all.x, all.target),
       watch: watched(T, p),
       evaluation: async () => [feeds, feeds],
-      evaluationName: "all inputs there are, as their second moment",
+      evaluationName: "the distribution of inputs, by its second moment",
     };
   },
 });
@@ -109,6 +110,6 @@ function watched(
   };
 }
 
-/** Values above that share of the largest; of zeros none. */
+/** Number of values above that share of the largest; 0 if all are zero. */
 const rankAbove = (values: Float64Array, share: number) =>
   values.filter((value) => value > 0 && value > share * values[0]!).length;

@@ -1,7 +1,7 @@
 /** @file Parameters that are lists of numbers: "4,2.5,1" on the command line, an array elsewhere. */
 import { z } from "zod";
 
-/** @param words what is expected, with an example: "variances of 0 or more, such as 4,2.5,1" */
+/** @param words description of the expected value, with an example: "variances of 0 or more, such as 4,2.5,1" */
 export function numberList(words: string, allows: (value: number) => boolean, least = 1) {
   return z
     .union(

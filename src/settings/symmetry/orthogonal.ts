@@ -1,14 +1,14 @@
-/** @file Orthogonal matrices drawn from the seed. */
+/** @file Random orthogonal matrices from the seed. */
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { Random } from "../../random/random.ts";
 
-/** (d, d) with rows of Gram-Schmidt on normal numbers. */
+/** (d, d) orthogonal matrix by Gram-Schmidt on normal rows. */
 export function orthogonal(d: number, random: Random): Matrix {
   const Q = matrix(d, d);
   for (let i = 0; i < d; i++) {
     const row = Q.data.subarray(i * d, (i + 1) * d);
     for (let p = 0; p < d; p++) row[p] = random.normal();
-    // Twice, because once leaves what rounding puts back.
+    // Twice, because rounding leaves components after one pass.
     for (let again = 0; again < 2; again++)
       for (let j = 0; j < i; j++) {
         const other = Q.data.subarray(j * d, (j + 1) * d);
@@ -21,7 +21,7 @@ export function orthogonal(d: number, random: Random): Matrix {
   return Q;
 }
 
-/** Columns of A times a factor each. */
+/** A with each column multiplied by a factor. */
 export function withScaledColumns(A: Matrix, factors: readonly number[]): Matrix {
   return matrix(
     A.rows,

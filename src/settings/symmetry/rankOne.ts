@@ -35,10 +35,10 @@ export const rankOne = defineSetting({
     initialisation: field(
       z.enum(["torch", "xavier"]),
       "torch",
-      "torch: u from U(-1, 1), whose fan-in is 1; xavier: both of variance 2 / (inputs + 1)",
+      "torch: u from U(-1, 1), since its fan-in is 1; xavier: both with variance 2 / (inputs + 1)",
       `${NOISE}: the default of torch.nn.Linear against Xavier`,
     ),
-    warmup: field(wholeFromZero, 5000, "first steps, at the rate warmupRate", "chosen: S has come to rest"),
+    warmup: field(wholeFromZero, 5000, "first steps, at the rate warmupRate", "chosen: S is stationary by then"),
     warmupRate: field(positive, RATES.slow, "learning rate of the warm-up", "chosen: an eighth of lr"),
     ...shared,
   }),

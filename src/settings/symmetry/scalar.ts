@@ -1,6 +1,6 @@
 /**
- * @file Setting scalar: l = (u w x - y)^2, the smallest loss with a rescaling symmetry. Gradient flow keeps C = u^2 -
- * w^2; the noise of SGD makes it vanish (docs/theory.md Eqs. 104, 106).
+ * @file Setting scalar: l = (u w x - y)^2, the smallest loss with a rescaling symmetry. Gradient flow conserves C = u^2
+ * - w^2; the noise of SGD makes it vanish (docs/theory.md Eqs. 104, 106).
  */
 import { z } from "zod";
 import { identity } from "../../linalg/matrix.ts";
@@ -26,7 +26,7 @@ const ones: SampleSource = {
     target[0] = 1;
   },
 };
-/** Two samples with the moments of all: E[x] = E[x y] = 0, E[x^2] = E[y^2] = 1. */
+/** Two samples with the moments of the distribution: E[x] = E[x y] = 0, E[x^2] = E[y^2] = 1. */
 const onesPopulation = { x: float32([1, -1], [2, 1]), target: float32([1, 1], [2, 1]) };
 
 export const scalar = defineSetting({
@@ -82,7 +82,7 @@ function watched(best: number): Watch {
       {
         ...{ title: "The two weights and their product", axis: "value" },
         quantities: { u: "upper weight", w: "lower weight", uw: "u w, all that the output depends on" },
-        expected: { "u w of least loss": best },
+        expected: { "u w of minimal loss": best },
       },
     ],
     of(values) {

@@ -1,6 +1,6 @@
 /**
  * @file Setting simclr-linear: a linear map learns without labels from pairs of views that share a signal, by InfoNCE
- * with inner products and weight decay. Which modes of the data it keeps is known in closed form for small maps
+ * with inner products and weight decay. The modes of the data that it keeps are known in closed form for small maps
  * (docs/theory.md Eq. 111): dimensional collapse with exact thresholds.
  */
 import { z } from "zod";
@@ -25,7 +25,7 @@ import { numberList } from "./numberList.ts";
 const LOOKS = 200;
 
 /**
- * chosen: |W e_i|^2 above which a mode counts as kept; collapsed ones end below 1e-6, kept ones above 0.05 but next to
+ * chosen: |W e_i|^2 above which a mode counts as kept; collapsed ones end below 1e-6, kept ones above 0.05 except near
  * a threshold.
  */
 export const KEPT = 0.01;
@@ -55,7 +55,7 @@ export const simclrLinear = defineSetting({
     scale: field(positive, 0.1, "standard deviation of the initial weights", "chosen: small, as the theory has them"),
     samples: field(count, 2048, "unseen pairs measured", "chosen"),
     ...sharedFields({
-      steps: [4000, "chosen: the modes rest from step 1000 on"],
+      steps: [4000, "chosen: the modes are constant from step 1000 on"],
       batch: [256, "chosen: pairs of views, each the negatives of the others"],
       lr: [0.05, "chosen"],
       momentum: [0, "chosen: gradient descent"],
@@ -99,7 +99,7 @@ export const simclrLinear = defineSetting({
 });
 
 /**
- * First views, then second ones: (2 n, d) rows signal + augmentation of their own. Returns the places of their
+ * First views, then second views: (2 n, d) rows of signal + independent augmentation. Returns the indices of their
  * partners.
  */
 function fillPairs(x: Float32Array, modes: readonly PairMode[], random: Random): Tensor {
@@ -116,7 +116,7 @@ function fillPairs(x: Float32Array, modes: readonly PairMode[], random: Random):
   );
 }
 
-/** The pairs in batches, one for each group of samples. */
+/** The pairs in batches, at least one for each group of samples. */
 function unseen(modes: readonly PairMode[], samples: number, random: Random): Feeds[] {
   const each = Math.max(1, Math.ceil(samples / MOST_GROUPS));
   return Array.from({ length: Math.ceil(samples / each) }, (_, i) => {
@@ -133,7 +133,7 @@ interface Watched {
   readonly steps: number;
 }
 
-/** |W e_i|^2 of each mode, and how many are above KEPT. */
+/** |W e_i|^2 of each mode, and the number of modes above KEPT. */
 function watched({ parameters: [name] }: Network, modes: readonly PairMode[], p: Watched): Watch {
   const found = linearSimclr(modes, { penalty: p.decay / 2, temperature: p.temperature });
   const names = modes.map((_, i) => `q${i + 1}`);

@@ -1,7 +1,7 @@
 /**
  * @file Setting tanh2: two maps with tanh between, on y = s x + eps with anisotropic x and eps. The rescaling symmetry
- * is approximate, and yet SGD aligns the two sides of the noise balance while gradient descent does not
- * (docs/theory.md Eq. 116).
+ * is only approximate, yet SGD aligns the two sides of the noise balance and gradient descent does not (docs/theory.md
+ * Eq. 116).
  */
 import { z } from "zod";
 import { identity, type Matrix } from "../../linalg/matrix.ts";
@@ -83,7 +83,7 @@ function watched(noise: LabelNoise, [W0, U0]: readonly Matrix[]): Watch {
       {
         title: "The two sides of the balance",
         axis: "cosine",
-        quantities: { cosine: "cosine of W Σx Wᵀ with Uᵀ Σε U; its start is what unrelated maps have" },
+        quantities: { cosine: "cosine of W Σx Wᵀ with Uᵀ Σε U; its start is that of unrelated maps" },
         expected: { "in balance": 1 },
       },
       {

@@ -1,4 +1,4 @@
-/** @file What is watched of two adjacent maps: their Gram matrices, charge, and the two sides of the balance. */
+/** @file Watched quantities of two adjacent maps: their Gram matrices, charge, and the two sides of the balance. */
 import { frobenius, gram, type Matrix, matmul, transpose } from "../../linalg/matrix.ts";
 import { gramDifference } from "../../symmetry/charge.ts";
 import { matrixCosine, relativeDistance } from "../../symmetry/compare.ts";

@@ -1,8 +1,8 @@
 /**
  * @file Setting vae: variational autoencoders that lose dimensions of their code to the prior, posterior collapse. The
  * default is linear on modes of given variances, whose loss is computed with the noise of the code averaged in closed
- * form: descent has no noise, and which modes stay is known (docs/theory.md Eq. 110). Preset mnist is not linear and
- * draws its noise; it shows images that it makes.
+ * form: descent has no noise, and the modes that survive are known (docs/theory.md Eq. 110). Preset mnist is nonlinear,
+ * draws its noise, and shows images that it makes.
  */
 import { z } from "zod";
 import { matrix } from "../../linalg/matrix.ts";
@@ -24,7 +24,7 @@ import { sharedFields } from "../sharedFields.ts";
 import { numberList } from "./numberList.ts";
 import { imageData, modeData, type VaeData } from "./vaeData.ts";
 
-const slides = "chosen: as the demonstrations of posterior collapse have it";
+const slides = "chosen: as in the demonstrations of posterior collapse";
 
 /**
  * chosen: u^2 above which a mode of a linear decoder counts as kept, some hundredths of the smallest default
@@ -47,7 +47,7 @@ const parameters = z.object({
   targets: field(
     z.union([z.literal("input"), numberList("input, or numbers of 0 or more, such as 2,1,0.5", (value) => value >= 0)]),
     "input",
-    "data=modes: what the decoder is to make: the input, or a target whose covariance with whitened inputs has these singular values",
+    "data=modes: target of the decoder: the input, or a target whose covariance with whitened inputs has these singular values",
     slides,
   ),
   latent: field(count, 6, "dimensions of the code", "chosen: as many as modes"),
@@ -65,13 +65,13 @@ const parameters = z.object({
     "noise of the code: averaged in closed form (linear alone), or drawn at each step",
     slides,
   ),
-  samples: field(count, 2000, "at most so many unseen samples measured (noise=sampled)", "chosen"),
+  samples: field(count, 2000, "most unseen samples measured (noise=sampled)", "chosen"),
   ...sharedFields({
     steps: [20_000, "chosen: modes 5 % from their threshold have then decided"],
     batch: [100, "chosen; noise=expected: all modes at once"],
     lr: [0.1, "chosen"],
     momentum: [0, "chosen: gradient descent"],
-    decay: [0, "chosen: none, the divergence is what takes modes"],
+    decay: [0, "chosen: none, since the divergence removes modes"],
   }),
 });
 
@@ -125,7 +125,7 @@ export const vae = defineSetting({
   },
 });
 
-/** Where descent cannot settle: the curvature along the encoder of a kept mode is lambda zeta^2 / eta^2. */
+/** Warns where descent cannot converge: the curvature along the encoder of a kept mode is lambda zeta^2 / eta^2. */
 function rateNotes({ lr, optimizer, momentum, decoderVariance, noise, data }: Parameters, given: VaeData): string[] {
   if (data !== "modes" || noise !== "expected" || optimizer !== "sgd" || momentum !== 0) return [];
   const most = (2 * decoderVariance) / given.stiffest;
@@ -135,12 +135,12 @@ function rateNotes({ lr, optimizer, momentum, decoderVariance, noise, data }: Pa
   ];
 }
 
-/** What the linear theory says, for the largest modes that fit into the code. */
+/** Predictions of the linear theory, for the largest modes that fit into the code. */
 function expectedModes({ beta, decoderVariance, latent }: Parameters, { modes }: VaeData): VaeMode[] {
   return linearVae(modes.slice(0, latent), { beta, decoderVariance }).modes.filter(({ kept }) => kept);
 }
 
-/** Singular values of the decoder, variances of the code, beside Eq. 110. */
+/** Singular values of the decoder and variances of the code, with the predictions of Eq. 110. */
 function linearWatch(p: Parameters, given: VaeData): Watch {
   const kept = expectedModes(p, given);
   const size = Math.min(p.latent, given.outputs);
@@ -184,7 +184,7 @@ function linearWatch(p: Parameters, given: VaeData): Watch {
   };
 }
 
-/** Squared singular values of a linear decoder, the largest first. */
+/** Squared singular values of a linear decoder, descending. */
 function decoderSquares(values: ReadonlyMap<string, Tensor>): number[] {
   const { data, shape } = values.get(LINEAR_VAE.decoder)!;
   return Array.from(singularValues(matrix(shape[0]!, shape[1]!, data as Float32Array)), (value) => value ** 2);
@@ -194,13 +194,13 @@ function logVariances(values: ReadonlyMap<string, Tensor>): number[] {
   return Array.from(values.get(LINEAR_VAE.logVariance)!.data as Float32Array);
 }
 
-/** chosen: pixels are measured on so many random ones: all 784 take longer to measure than a thousand steps. */
+/** chosen: number of random pixels measured; all 784 take longer to measure than a thousand steps. */
 const LARGEST_SIDE = 256;
 
-/** chosen: images that a look encodes, so that it takes a fraction of a second. */
+/** chosen: images encoded per look, so that it takes a fraction of a second. */
 const LOOKED = 500;
 
-/** Dimensions of the code that say something of the input, and the two parts of the loss. */
+/** Active dimensions of the code, and the two parts of the loss. */
 function activeWatch(p: Parameters, given: VaeData): Watch {
   const x = given.images?.x.subarray(0, Math.min(LOOKED, given.images.n) * given.inputs) ?? drawnInputs(given);
   const expected = expectedModes(p, given).length;
@@ -230,7 +230,7 @@ function activeWatch(p: Parameters, given: VaeData): Watch {
   };
 }
 
-/** Inputs of the unseen samples, without the noise behind them. */
+/** Inputs of the unseen samples, without the appended noise. */
 function drawnInputs(given: VaeData): Float64Array {
   const rows = given.evaluation().flatMap(({ x }) => {
     const [n, width] = x!.shape as [number, number];
@@ -241,10 +241,10 @@ function drawnInputs(given: VaeData): Float64Array {
   return Float64Array.from(rows.slice(0, LOOKED).flat());
 }
 
-/** chosen: a square of images that fits beside another. */
+/** chosen: two such squares of images fit side by side. */
 const [SHOWN, COLUMNS] = [64, 8];
 
-/** Images made of codes drawn from the prior, and test images with what becomes of them. */
+/** Images decoded from codes drawn from the prior, and test images with their reconstructions. */
 function pictures(p: Parameters, { x, n, shape }: NonNullable<VaeData["images"]>, random: Random): Pictures {
   const d = x.length / n;
   const z = new Float64Array(SHOWN * p.latent);
@@ -256,14 +256,14 @@ function pictures(p: Parameters, { x, n, shape }: NonNullable<VaeData["images"]>
     of(values) {
       const look = new VaeLook(values, p.hidden.length);
       const again = look.decode(look.encode(shown).mean);
-      // A row of images above the row of what the decoder makes of their codes.
+      // A row of images above the row of their reconstructions.
       const rows = Array.from({ length: shown.length / (COLUMNS * d) }, (_, row) => row * COLUMNS * d);
       const pairs = rows.flatMap((at) => [shown.slice(at, at + COLUMNS * d), again.slice(at, at + COLUMNS * d)]);
       return [
-        { ...sides, title: "made of codes drawn from the prior", pixels: look.decode(z) },
+        { ...sides, title: "decoded from codes drawn from the prior", pixels: look.decode(z) },
         {
           ...sides,
-          title: "unseen images, below each row as decoded",
+          title: "unseen images, each row above its reconstruction",
           pixels: Float64Array.from(pairs.flatMap((part) => Array.from(part))),
         },
       ];

@@ -1,6 +1,6 @@
 /**
- * @file What the variational autoencoders of setting vae learn: modes of given variances, exactly or drawn, or the
- * images of MNIST; with the zeta^2 that the theory of the linear one asks for (docs/theory.md Eq. 110).
+ * @file The data of setting vae: modes of given variances, exact or drawn, or the images of MNIST; with the zeta^2 of
+ * the linear theory (docs/theory.md Eq. 110).
  */
 import { type ImageSet, loadIdxFolder } from "../../data/idxFolder.ts";
 import { eigvalsh } from "../../linalg/eigvalsh.ts";
@@ -21,14 +21,14 @@ export interface VaeData {
   readonly inputs: number;
   readonly outputs: number;
   readonly data: TrainingData;
-  /** Unseen samples in batches; of exact modes the modes. */
+  /** Unseen samples in batches; for exact modes, the modes themselves. */
   readonly evaluation: () => Feeds[];
   readonly evaluationName: string;
-  /** zeta^2 of each mode, the largest first: eigenvalues of the inputs where they are their own targets. */
+  /** zeta^2 of each mode, descending: eigenvalues of the inputs where they are their own targets. */
   readonly modes: readonly number[];
-  /** Largest product of a mode's variance and zeta^2; of images not known. */
+  /** Largest product of a mode's variance and zeta^2; unknown for images. */
   readonly stiffest: number;
-  /** Images (n, inputs) of values in [0, 1] that are looked at, with their sides. */
+  /** Images (n, inputs) of values in [0, 1] for the pictures, with their sides. */
   readonly images?: { readonly x: Float64Array; readonly n: number; readonly shape: readonly [number, number] };
 }
 
@@ -109,7 +109,7 @@ function drawnSamples(source: SampleSource, { samples, latent }: ModeParameters,
   return sliceBatches({ x: rows, [TARGET]: target }, Math.max(1, Math.ceil(samples / GROUPS)));
 }
 
-/** (n, d + latent) rows of x with normal deviates behind them. */
+/** (n, d + latent) rows of x with appended normal deviates. */
 function besideNoise(x: Float32Array, n: number, latent: number, random: Random): Tensor {
   const d = x.length / n;
   const noise = new Float32Array(n * latent);
@@ -141,13 +141,12 @@ interface ImageParameters {
 }
 
 /**
- * chosen: training images whose covariance stands for that of all: of 784 pixels, its eigenvalues above 0.1 to a few
- * percent.
+ * chosen: training images for the covariance; eigenvalues above 0.1 are then accurate to a few percent.
  */
 const COVARIANCE_IMAGES = 10_000;
 const PIXELS = { mean: 0, sd: 1 };
 
-/** Images in IDX files, pixels in [0, 1], each its own target, the noise of the code drawn. */
+/** Images in IDX files, pixels in [0, 1], each its own target, with sampled noise of the code. */
 export function imageData(
   { latent, batch, samples }: ImageParameters,
   file: ((name: string) => Uint8Array | undefined) | undefined,
@@ -189,7 +188,7 @@ function imageFeeds(x: Float64Array, { n, latent }: { n: number; latent: number 
 const unitValues = (bytes: Uint8Array, count: number) =>
   Float64Array.from(bytes.subarray(0, count), (byte) => byte / 255);
 
-/** Eigenvalues of the covariance of training images, the largest first. */
+/** Eigenvalues of the covariance of training images, descending. */
 function eigenvaluesOf({ train, d }: ImageSet): number[] {
   const n = Math.min(COVARIANCE_IMAGES, train.n);
   const x = unitValues(train.x, n * d);

@@ -1,8 +1,7 @@
 /**
- * @file Setting twopoint-blobs: Gaussian bumps on a grid of pixels with two context bits, that say whether the
- * horizontal or the vertical place of the bump is asked for ("orthogonal" in the authors' code of arXiv 2402.09142,
- * after Flesch et al. 2022). A coarser grid of the same bumps in both contexts is followed, whose distances make the
- * map of the representation.
+ * @file Setting twopoint-blobs: Gaussian bumps on a grid of pixels with two context bits, which select the horizontal
+ * or the vertical position of the bump as target ("orthogonal" in the authors' code of arXiv 2402.09142, after Flesch
+ * et al. 2022). A coarser grid of bumps in both contexts is followed; its distances make the map of the representation.
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";
@@ -79,10 +78,10 @@ export const blobs = defineSetting({
   },
 });
 
-/** So many places from -1 to 1. */
+/** `count` evenly spaced positions from -1 to 1. */
 const places = (n: number) => Array.from({ length: n }, (_, i) => -1 + (2 * i) / (n - 1));
 
-/** Every bump in both contexts: 25 pixels and two bits; the target is the place along the axis that is asked for. */
+/** Every bump in both contexts: 25 pixels and two bits; the target is the position along the selected axis. */
 function samplesOf(grid: readonly number[]): Blob[] {
   return (["x", "y"] as const).flatMap((context) =>
     grid.flatMap((mx) =>
@@ -95,7 +94,7 @@ function samplesOf(grid: readonly number[]): Blob[] {
   );
 }
 
-/** exp(-|pixel - place|^2 / 2) on 5 x 5 pixels from -1 to 1, of sum 1. */
+/** exp(-|pixel - position|^2 / 2) on 5 x 5 pixels from -1 to 1, normalised to sum 1. */
 function bump(mx: number, my: number): number[] {
   const values = places(PIXELS).flatMap((y) =>
     places(PIXELS).map((x) => Math.exp(-((x - mx) ** 2 + (y - my) ** 2) / 2)),

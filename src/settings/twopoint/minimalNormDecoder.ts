@@ -1,6 +1,6 @@
 /**
- * @file The decoder of least norm for two points: of the last map of a linear network with one hidden layer, the
- * part along the difference of the two hidden representations. It gives the same difference of outputs, and the
+ * @file The decoder of minimal norm for two points: the component of a linear network's last map (with one hidden
+ * layer) along the difference of the two hidden representations. It gives the same difference of outputs, and the
  * network then obeys the equations of the two-point theory exactly (docs/theory.md, The two-point theory).
  */
 import type { Network } from "../../networks/network.ts";

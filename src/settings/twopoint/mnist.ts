@@ -31,12 +31,12 @@ export const mnistPair = defineSetting({
     images: field(
       count.pipe(z.number().min(2, "2 or more")),
       2,
-      "followed training images: 2, of the first two classes; more, so many of all classes",
+      "number of followed training images: 2, of the two given classes; more, of all classes",
       "paper (2402.09142), Fig. 4",
     ),
     first: field(wholeFromZero, 0, "class of the first of two images", "paper (2402.09142), Fig. 4: 0"),
     second: field(wholeFromZero, 1, "class of the second", "paper (2402.09142), Fig. 4: 1"),
-    samples: field(count, 3000, "at most so many test samples whose alignments are measured", "chosen: as fc2"),
+    samples: field(count, 3000, "most test samples whose alignments are measured", "chosen: as fc2"),
     ...sharedFields({
       steps: [200 * EPOCH, `${table}, 200 epochs`],
       batch: [64, "paper (2402.09142), the authors' code"],
@@ -84,7 +84,7 @@ export const mnistPair = defineSetting({
   },
 });
 
-/** One training image at random of each of two classes. @throws ParameterError where there is none */
+/** One random training image of each of two classes. @throws ParameterError if there is none */
 function onePair({ train }: ImageSet, p: { first: number; second: number }, random: Random): number[] {
   return [p.first, p.second].map((wanted) => {
     const places = [...train.y.keys()].filter((i) => train.y[i] === wanted);

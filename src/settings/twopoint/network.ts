@@ -1,5 +1,6 @@
 /**
- * @file What the settings of the two-point theory share: their networks, and how often followed points are looked at.
+ * @file Parts shared by the settings of the two-point theory: their networks, and the interval of looks at followed
+ * points.
  */
 import { z } from "zod";
 import type { Activation } from "../../networks/activation.ts";
@@ -17,7 +18,7 @@ import { type SharedDefaults, sharedFields } from "../sharedFields.ts";
 /** Source of the authors' choices. */
 export const TABLE = "paper (2402.09142), the authors' table of settings";
 
-/** Fully connected with that activation; the last three with leaky ReLU. */
+/** Fully connected with that activation; the last three use leaky ReLU. */
 const architectures = ["leaky-relu", "relu", "elu", "tanh", "silu", "linear", "skip", "cnn", "dropout"] as const;
 
 export interface NetworkDefaults {
@@ -38,7 +39,7 @@ export function networkFields({ architecture = "leaky-relu", depth, width, gain 
     gain: field(positive, gain, "factor of the initial weights, N(0, 2 / (fan in + fan out)) at 1", TABLE),
     depth: field(layerCount, depth, "hidden layers; cnn: convolutions less one", TABLE),
     width: field(count, width, "neurons per hidden layer", TABLE),
-    biases: field(flag, true, "whether maps have biases, which begin at 0", TABLE),
+    biases: field(flag, true, "whether maps have biases, initially 0", TABLE),
     dropout: field(
       positive.pipe(z.number().lt(1, "less than 1")),
       0.1,
@@ -50,11 +51,11 @@ export function networkFields({ architecture = "leaky-relu", depth, width, gain 
 
 export function followFields(layer: number) {
   return {
-    layer: field(wholeFromZero, layer, "hidden layer, from 0, that is held against the theory first", TABLE),
+    layer: field(wholeFromZero, layer, "index of the hidden layer shown first in comparisons with the theory", TABLE),
     followEvery: field(
       wholeFromZero,
       0,
-      "steps between looks at the followed points; 0: 1000 looks, or fewer where there are many pairs",
+      "steps between looks at the followed points; 0: 1000 looks, or fewer for many pairs",
       "chosen: 1000 points show every bend of a curve",
     ),
   };
@@ -66,7 +67,7 @@ export function fullBatchFields(defaults: Omit<SharedDefaults, "batch">) {
   return fields;
 }
 
-/** Steps between looks at so many points: followEvery, or what is usual where that is 0. */
+/** Steps between looks at this many points: followEvery, or the default if that is 0. */
 export const lookEvery = ({ followEvery, steps }: { followEvery: number; steps: number }, points: number): number =>
   followEvery > 0 ? followEvery : usualEvery(steps, points);
 
@@ -75,7 +76,7 @@ type NetworkParameters = z.output<z.ZodObject<ReturnType<typeof networkFields>>>
 /**
  * The network of a setting, between given numbers of inputs and outputs.
  *
- * @throws ParameterError where it has no hidden layer of the number `layer`
+ * @throws ParameterError if it has no hidden layer `layer`
  */
 export function buildNetwork(
   name: string,
@@ -110,7 +111,7 @@ function activationOf(architecture: NetworkParameters["architecture"]): Activati
 
 const droppedShare = ({ architecture, dropout }: NetworkParameters) => (architecture === "dropout" ? dropout : 0);
 
-/** The data with masks where the network drops values. */
+/** The data, with masks if the network has dropout. */
 export function withMasks(p: NetworkParameters, data: TrainingData, random: Random): TrainingData {
   const share = droppedShare(p);
   if (share === 0) return data;

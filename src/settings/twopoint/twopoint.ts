@@ -1,7 +1,7 @@
 /**
  * @file Setting twopoint: a network trained on two points, the experiment of the two-point theory (van Rossem & Saxe,
- * arXiv 2402.09142; docs/theory.md, The two-point theory). Presets are the rows of the authors' table; where their
- * notebooks train at half of its rate for twice its steps, so do these.
+ * arXiv 2402.09142; docs/theory.md, The two-point theory). Presets are the rows of the authors' table, at half the
+ * table's rate and twice its steps where their notebooks do so.
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";
@@ -15,7 +15,7 @@ import { minimalNormDecoder } from "./minimalNormDecoder.ts";
 import { buildNetwork, followFields, fullBatchFields, lookEvery, networkFields, TABLE, withMasks } from "./network.ts";
 import { twoPoints } from "./points.ts";
 
-const half = "chosen: half the table's rate for twice its steps, as the authors' notebooks have it";
+const half = "chosen: half the table's rate for twice its steps, as in the authors' notebooks";
 
 /** Gains of the table with their rates. */
 const gains: readonly (readonly [gain: number, lr: number])[] = [
@@ -42,7 +42,7 @@ const presets: Readonly<Record<string, Preset>> = {
   }),
   dropout: of("a tenth of the values dropped", { architecture: "dropout", depth: 10, layer: 5 }),
   ...Object.fromEntries(gains.map(([gain, lr]) => [`gain${gain}`, of(`initial weights times ${gain}`, { gain, lr })])),
-  adam: of("Adam in place of SGD", { optimizer: "adam", lr: 5e-7 }),
+  adam: of("Adam instead of SGD", { optimizer: "adam", lr: 5e-7 }),
   "two-layer-linear": of("two linear maps", { architecture: "linear", depth: 1, gain: 0.1, layer: 0 }),
   lazy: of("4 layers of 100 from large weights, the lazy limit", {
     ...{ depth: 4, width: 100, gain: 2.5, lr: 5e-4, steps: 3000, layer: 2 },
@@ -66,7 +66,7 @@ export const twopoint = defineSetting({
     points: field(
       z.enum(["offset", "centred"]),
       "offset",
-      "offset: x from -1 and y from 0.6 on; centred: half the distance to both sides of 0",
+      "offset: x starts at -1 and y at 0.6; centred: half the distance on either side of 0",
       "paper (2402.09142), the authors' code: offset",
     ),
     decoder: field(

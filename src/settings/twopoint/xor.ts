@@ -1,7 +1,7 @@
 /**
- * @file Setting twopoint-xor: the four points of the exclusive or, all six pairs of which are followed. The
- * two-point theory predicts the final distance of each pair from rates that two points alone gave (van Rossem &
- * Saxe, arXiv 2402.09142).
+ * @file Setting twopoint-xor: the four points of the exclusive or, with all six pairs followed. The two-point theory
+ * predicts the final distance of each pair from rates that were fitted on two points (van Rossem & Saxe, arXiv
+ * 2402.09142).
  */
 import { z } from "zod";
 import { objective } from "../../objectives/objective.ts";
@@ -32,7 +32,7 @@ export const xor = defineSetting({
     intermediate: { summary: "weights between the regimes", parameters: { gain: 1.25, lr: 0.002, steps: 1000 } },
     lazy: { summary: "large weights", parameters: { gain: 2, lr: 3e-9, steps: 1000 } },
     shallow: {
-      summary: "one hidden layer from tiny weights",
+      summary: "one hidden layer from very small weights",
       parameters: { gain: 0.0015, lr: 0.03, depth: 1, layer: 0, steps: 2000 },
     },
   },

@@ -1,6 +1,6 @@
 /**
  * @file Minima of small losses found without a formula: gradient descent in float64 from random starts, the lowest of
- * them. What closed forms are held against.
+ * them. Closed forms are compared with them.
  */
 import type { Random } from "../../random/random.ts";
 

@@ -11,7 +11,7 @@ import type { StudiedRun, Study, StudySize } from "../study.ts";
 import { bothWays, decayFor, isSyre, nameOf, syreLegend, syreSource } from "./syreRuns.ts";
 
 const FIGURE = "symmetry removed, res1";
-/** What unused directions keep is exp(-decay sum(lr) / (1 - momentum)): small steps are fewer, so that decay is more. */
+/** Unused directions keep exp(-decay sum(lr) / (1 - momentum)): size small has fewer steps, so its decay is larger. */
 const decays: Readonly<Record<StudySize, readonly number[]>> = { small: [5e-4, 5e-2], paper: [5e-4, 5e-3] };
 /** chosen: three minutes a run on two cores; the preset small takes a quarter of an hour. */
 const SMALL = { width: 0.125, steps: 1000, samples: 200, positions: 16 };

@@ -1,28 +1,28 @@
-/** @file The script that Slurm runs for each task of a sweep's array. */
+/** @file The batch script that Slurm runs for each task of a sweep's array. */
 import { commandLine, shellQuote } from "../../formats/shellQuote.ts";
 
 export interface BatchScript {
-  /** The program that a worker is started with, by absolute paths: of "crh worker". */
+  /** The program that starts a worker ("crh worker"), with absolute paths. */
   readonly program: readonly string[];
   /** Absolute path of the sweep's folder. */
   readonly sweep: string;
-  /** Absolute path of the list of jobs, of which a task does a share. */
+  /** Absolute path of the list of jobs, of which each task does a share. */
   readonly list: string;
   readonly tasks: number;
-  /** Small networks that a task trains in one graph. */
+  /** Most small networks that a task trains in one graph. */
   readonly together: number;
-  /** Absolute path of the data, where it is not that of the plan. */
+  /** Absolute path of the data, if different from that of the plan. */
   readonly data?: string;
-  /** How it is submitted, for whoever reads it. */
+  /** The command of submission, as a comment for readers. */
   readonly command: readonly string[];
-  /** The most threads that a worker takes. */
+  /** Most threads of a worker. */
   readonly mostThreads: number;
 }
 
 /**
  * A script for bash. It starts a worker and waits. On USR1, which Slurm sends before the time limit, and on TERM it
- * stops the worker, which writes a checkpoint and gives its job back; after USR1 it then puts its own task back into
- * the queue. On TERM it does not: who pre-empts a task puts it back, and who cancels it does not want it back.
+ * stops the worker, which writes a checkpoint and releases its job. After USR1 it then requeues its own task. After
+ * TERM it does not: preemption requeues a task, and cancelling must not.
  */
 export function batchScript({
   program,

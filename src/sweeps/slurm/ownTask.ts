@@ -1,8 +1,8 @@
-/** @file The task of Slurm that a process is. */
+/** @file The Slurm task of this process. */
 import type { QueueTask } from "../claims.ts";
 
 /**
- * Reads what Slurm tells a task of an array by its environment (man sbatch, "OUTPUT ENVIRONMENT VARIABLES").
+ * Reads the environment variables that Slurm sets for a task of an array (man sbatch, "OUTPUT ENVIRONMENT VARIABLES").
  *
  * @returns undefined in any other process
  */

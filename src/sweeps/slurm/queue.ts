@@ -1,6 +1,6 @@
-/** @file The tasks of arrays as Slurm's queue has them. */
+/** @file The tasks of arrays in Slurm's queue. */
 
-/** Where a task stands: "ending" is what Slurm calls completing, after which it is gone or back in the queue. */
+/** State of a task. "ending" is Slurm's "completing", after which a task is gone or queued again. */
 export type TaskState = "running" | "ending" | "queued" | "requeued" | "held";
 
 export interface QueuedTask {
@@ -15,21 +15,21 @@ export interface QueuedTask {
 }
 
 /**
- * What `squeue --Format` is asked for, without --array: a line for tasks that wait alike, "17-39:2%8". With --array
- * Slurm 22.05 leaves the last task of such a step out. The command comes last: it may hold anything.
+ * Fields for `squeue --Format`, without --array: one line for tasks that wait alike, "17-39:2%8". With --array Slurm
+ * 22.05 omits the last task of such a step. The command is last, because it may contain anything.
  */
 export const QUEUE_FORMAT = ["ArrayJobID", "ArrayTaskID", "State", "Reason", "RestartCnt", "Command"]
   .map((field) => `${field}:|`)
   .join(",");
 
-/** States in which a task is over (man squeue, "JOB STATE CODES"). */
+/** States of a task that has ended (man squeue, "JOB STATE CODES"). */
 const OVER = new Set([
   ...["BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED"],
   ...["REVOKED", "TIMEOUT"],
 ]);
 
 /**
- * Reads what squeue prints, a task each; lines of other jobs than tasks of arrays, and of tasks that are over, are left
+ * Parses the output of squeue into single tasks. Jobs that are not tasks of arrays, and tasks that have ended, are left
  * out.
  *
  * @throws Error where the numbers of tasks cannot be read
@@ -64,7 +64,7 @@ function stateOf(status: string, reason: string, restarts: number): TaskState {
   if (status === "COMPLETING") return "ending";
   if (status === "REQUEUE_HOLD" || status === "SPECIAL_EXIT") return "held";
   if (status === "REQUEUED") return "requeued";
-  if (status !== "PENDING") return "running"; // configuring, suspended, stopped too: Slurm has begun it
+  if (status !== "PENDING") return "running"; // includes configuring, suspended and stopped: Slurm has started it
   if (/held/i.test(reason)) return "held";
   return restarts > 0 ? "requeued" : "queued";
 }

@@ -1,6 +1,6 @@
 /**
- * @file What of a sweep was handed to Slurm (docs/formats.md, "slurm/"): in its folder slurm/, for the n-th array,
- * jobs-n.txt lists the jobs, submit-n.sh is the script, and array-n.json, written last, holds Slurm's number of it.
+ * @file The submissions of a sweep to Slurm (docs/formats.md, "slurm/"). In the folder slurm/, for the n-th array,
+ * jobs-n.txt lists the jobs, submit-n.sh is the script, and array-n.json, written last, holds Slurm's job id.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ export interface ArrayRecord {
   readonly schema: typeof SLURM_SCHEMA;
   /** Slurm's number of the array. */
   readonly array: string;
-  /** Numbers mean something on one cluster alone. */
+  /** Job ids are only valid on one cluster. */
   readonly cluster: string;
   readonly tasks: number;
   readonly jobs: number;
@@ -35,13 +35,13 @@ export interface ArrayRecord {
   readonly command: readonly string[];
 }
 
-/** An array that Slurm took. */
+/** An array accepted by Slurm. */
 export interface Submission {
   readonly number: number;
   readonly record: ArrayRecord;
 }
 
-/** The files of an array that is to be submitted. */
+/** The files of an array to be submitted. */
 export interface SubmissionFiles {
   readonly number: number;
   readonly list: string;
@@ -57,12 +57,12 @@ export class Submissions {
     this.dir = join(sweep.dir, "slurm");
   }
 
-  /** Where the tasks of all arrays write what they say. */
+  /** Folder of the logs of all tasks. */
   get logs(): string {
     return join(this.#sweep.dir, "logs");
   }
 
-  /** The arrays that Slurm took, the first one first. @throws Error naming the record that is damaged */
+  /** The arrays accepted by Slurm, in order of submission. @throws Error naming a damaged record */
   all(): Submission[] {
     return this.#numbers("array-", ".json").map((number) => {
       const path = this.#path("array", number);
@@ -76,12 +76,12 @@ export class Submissions {
     });
   }
 
-  /** The arrays that a cluster took. */
+  /** The arrays accepted by one cluster. */
   of(cluster: string): Submission[] {
     return this.all().filter(({ record }) => record.cluster === cluster);
   }
 
-  /** The ids of the jobs that some tasks of these arrays are to do. */
+  /** Ids of the jobs assigned to given tasks of these arrays. */
   jobsOf(tasks: readonly { readonly array: string; readonly task: number }[]): Set<string> {
     const jobs = new Set<string>();
     for (const { number, record } of this.all()) {
@@ -92,10 +92,10 @@ export class Submissions {
     return jobs;
   }
 
-  /** Writes the list of a new array's jobs, under a number that no other has. */
+  /** Writes the list of a new array's jobs, under an unused number. */
   begin(ids: readonly string[]): SubmissionFiles {
     makeFolder(this.dir, "sweep");
-    makeFolder(this.logs, "sweep"); // Slurm does not start a task whose log it cannot open
+    makeFolder(this.logs, "sweep"); // Slurm does not start a task if it cannot open its log
     const number = 1 + Math.max(0, ...this.#numbers("jobs-", ".txt"));
     const [list, script] = [this.#path("jobs", number), this.#path("submit", number)];
     writeWhole(list, jobListText(ids), { sync: true, where: "sweep" });
@@ -106,21 +106,21 @@ export class Submissions {
     writeWhole(script, text, { sync: true, where: "sweep" });
   }
 
-  /** Slurm took it. */
+  /** Records that Slurm accepted it. */
   record({ number }: SubmissionFiles, record: Omit<ArrayRecord, "schema">): void {
     const text = `${JSON.stringify({ schema: SLURM_SCHEMA, ...record }, undefined, 2)}\n`;
     writeWhole(this.#path("array", number), text, { sync: true, where: "sweep" });
   }
 
-  /** Slurm did not take it. */
+  /** Removes its files, because Slurm refused it. */
   drop({ list, script }: SubmissionFiles): void {
     for (const path of [list, script]) rmSync(path, { force: true });
   }
 
   /**
-   * Does something that one process at a time may do: two that submit what is left would submit it twice.
+   * Runs work under a lock: two processes that submit the remaining jobs would submit them twice.
    *
-   * @throws Error where another does it at this moment
+   * @throws Error if another process holds the lock
    */
   async alone<T>(submit: () => Promise<T>): Promise<T> {
     makeFolder(this.dir, "sweep");
@@ -129,7 +129,7 @@ export class Submissions {
     const claim = standing === undefined ? claims.take(LOCK) : claims.takeOver(standing);
     if (claim === undefined)
       throw new Error(
-        `sweep: expected that nobody else submits ${this.#sweep.name}, got another crh sweep that does; ` +
+        `sweep: expected no other process to submit ${this.#sweep.name}, got another crh sweep that does; ` +
           `wait for it (if there is none any more, take away ${join(this.dir, LOCK)}.*)`,
       );
     try {

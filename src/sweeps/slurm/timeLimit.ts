@@ -1,7 +1,7 @@
-/** @file Slurm's limits of time, and how long before them a job is told. */
+/** @file Slurm's time limits, and how long before them a job is signalled. */
 
 /**
- * Seconds of a limit as Slurm writes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours,
+ * Seconds of a time limit in Slurm's notation: minutes, minutes:seconds, hours:minutes:seconds, days-hours,
  * days-hours:minutes or days-hours:minutes:seconds (man sbatch, --time). Infinity for UNLIMITED.
  *
  * @returns undefined for anything else, and for zero
@@ -11,7 +11,7 @@ export function parseTimeLimit(text: string): number | undefined {
   const [, days, clock = ""] = /^(?:(\d+)-)?(\d+(?::\d+){0,2})$/.exec(text) ?? [];
   if (clock === "") return undefined;
   const parts = clock.split(":").map(Number);
-  // With days hours come first, without them minutes do unless there are three parts.
+  // After days come hours; without days the first part is minutes, unless there are three parts.
   const [hours, minutes, seconds] =
     days !== undefined || parts.length === 3
       ? [parts[0]!, parts[1] ?? 0, parts[2] ?? 0]
@@ -20,14 +20,14 @@ export function parseTimeLimit(text: string): number | undefined {
   return total > 0 ? total : undefined;
 }
 
-/** chosen: a checkpoint of the largest networks here takes seconds, a measurement that is under way a minute. */
+/** chosen: a checkpoint of the largest networks here takes seconds, a measurement in progress a minute. */
 const LEAD_SECONDS = 120;
-/** chosen: of a short limit four fifths are left to work. */
+/** chosen: four fifths of a short limit are left for work. */
 const LEAD_SHARE = 1 / 5;
 
 /**
- * Seconds before the limit at which a job is told to write its checkpoint. Slurm looks every 30 s and may tell it up to
- * a minute earlier (man sbatch, --signal).
+ * Seconds before the limit at which a job is signalled to write its checkpoint. Slurm checks every 30 s and may signal
+ * up to a minute earlier (man sbatch, --signal).
  */
 export function signalLead(limitSeconds = Number.POSITIVE_INFINITY): number {
   return Math.max(1, Math.min(LEAD_SECONDS, Math.floor(LEAD_SHARE * limitSeconds)));

@@ -1,15 +1,15 @@
 /**
- * @file The CSV that the pages of Weights & Biases export of a line chart: a column `Step`, and of each run and
- * quantity three, `<run> - <quantity>` and the same with `__MIN` and `__MAX`, every cell in quotation marks, one
- * without a value empty. There the three differ where a chart averages over steps; here each is the value itself.
+ * @file The CSV of a line chart as exported by Weights & Biases: a column `Step`, and three columns for each run and
+ * quantity, `<run> - <quantity>` and the same with `__MIN` and `__MAX`; every cell in quotation marks, empty without a
+ * value. There the three differ if a chart averages over steps; here all are the value itself.
  */
 import type { MetricOf } from "../table.ts";
 
-/** Columns of a chart as runs come by. */
+/** Collects the columns of a chart, run by run. */
 export class ChartCsv {
   readonly #columns: { readonly run: string; readonly name: string; readonly values: Map<number, number> }[] = [];
 
-  /** Adds the quantities of one run; of two values at one step the later counts. */
+  /** Adds the quantities of one run; if a step has two values, the later one counts. */
   add(run: string, rows: Iterable<MetricOf>): void {
     const own = new Map<string, Map<number, number>>();
     for (const { step, name, value } of rows) {
@@ -20,12 +20,12 @@ export class ChartCsv {
     for (const [name, values] of own) this.#columns.push({ run, name, values });
   }
 
-  /** Values that were added. */
+  /** Number of values added. */
   get count(): number {
     return this.#columns.reduce((sum, { values }) => sum + values.size, 0);
   }
 
-  /** The lines with their ends: a quantity after the other, of each the runs in the order in which they came. */
+  /** The lines with their line feeds: quantity by quantity, each with the runs in order of addition. */
   *lines(): Generator<string> {
     const names = [...new Set(this.#columns.map(({ name }) => name))];
     const columns = names.flatMap((name) => this.#columns.filter((column) => column.name === name));

@@ -6,14 +6,17 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** The checksum of some bytes, 32 bits without sign. */
+/** The checksum of some bytes, as an unsigned 32-bit integer. */
 export function crc32c(bytes: Uint8Array): number {
   let rest = -1;
   for (let i = 0; i < bytes.length; i++) rest = table[(rest ^ bytes[i]!) & 255]! ^ (rest >>> 8);
   return ~rest >>> 0;
 }
 
-/** As TFRecord stores it: turned by 15 bits and moved by a constant, so that no checksum is taken of a checksum. */
+/**
+ * The masked form in TFRecord: rotated by 15 bits plus a constant, because checksums of data that contain checksums are
+ * problematic.
+ */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

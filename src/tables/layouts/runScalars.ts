@@ -1,24 +1,24 @@
 /**
- * @file The numbers of a run over steps as programs for training curves take them: the lines of metrics.jsonl by their
- * names (of an analysis loss and accuracy), and every alignment as "paper.b.rga/layers.1".
+ * @file The numbers of a run over steps for programs that show training curves: the lines of metrics.jsonl by name (for
+ * an analysis, loss and accuracy), and every alignment as "paper.b.rga/layers.1".
  */
 import { alignmentsTable } from "../alignmentsTable.ts";
 import { allMetrics } from "../metricsTable.ts";
 import { type MetricOf, type RunSource, rowsOf } from "../table.ts";
 import type { ScalarEvent } from "./tensorboardEvents.ts";
 
-/** The quantities of metrics.jsonl once each; of an analysis loss and accuracy. */
+/** The quantities of metrics.jsonl, each once; for an analysis, loss and accuracy. */
 function ownMetrics(run: RunSource): Iterable<MetricOf> {
   return run.isAnalysis ? allMetrics(run) : run.metrics();
 }
 
-/** What a chart has of a run: its metrics, and of an analysis, which may have none, its alignments. */
+/** The series of a run in a chart: its metrics and, for an analysis, which may have none, its alignments. */
 export function* chartMetrics(run: RunSource): Generator<MetricOf> {
   yield* ownMetrics(run);
   if (run.isAnalysis) yield* alignments(run);
 }
 
-/** Numbers as events, a step at a time; those of alignments behind those of metrics. */
+/** The numbers as events, one per step; metrics first, then alignments. */
 export function* scalarEvents(run: RunSource): Generator<ScalarEvent> {
   const wallTime = Date.parse(run.info.startedAt) / 1000;
   yield* bySteps(ownMetrics(run), wallTime);
@@ -39,7 +39,7 @@ function* alignments(run: RunSource): Generator<MetricOf> {
   }
 }
 
-/** Neighbouring rows of one step together. */
+/** Groups consecutive rows of one step. */
 function* bySteps(rows: Iterable<MetricOf>, wallTime: number): Generator<ScalarEvent> {
   let step: number | undefined;
   let scalars: { tag: string; value: number }[] = [];

@@ -24,7 +24,7 @@ const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5 } as const;
 const SUMMARY_VALUE = 1;
 const VALUE = { tag: 1, simpleValue: 2 } as const;
 
-/** The record that an event file begins with. @param wallTime seconds since 1970 */
+/** The first record of an event file. @param wallTime seconds since 1970 */
 export function fileVersionRecord(wallTime: number): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(EVENT.wallTime, WireType.Bit64).double(wallTime);
@@ -36,7 +36,7 @@ export function fileVersionRecord(wallTime: number): Uint8Array {
 export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(EVENT.wallTime, WireType.Bit64).double(wallTime);
-  if (step !== 0) writer.tag(EVENT.step, WireType.Varint).int64(step); // proto3 leaves out what is 0
+  if (step !== 0) writer.tag(EVENT.step, WireType.Varint).int64(step); // proto3 omits zeros
   writer.tag(EVENT.summary, WireType.LengthDelimited).fork();
   for (const { tag, value } of scalars) {
     writer.tag(SUMMARY_VALUE, WireType.LengthDelimited).fork();

@@ -13,7 +13,7 @@ interface DifferencesProps {
 /** chosen: rows at once. */
 const MOST_ROWS = 40;
 
-/** chosen: parameters that stand before what came of a run; more stand behind it. */
+/** chosen: most parameters placed before the results of a run; further ones follow them. */
 const MOST_BEFORE = 6;
 
 const medians = (["a", "b"] as const).flatMap((side) =>

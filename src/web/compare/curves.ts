@@ -31,7 +31,7 @@ export function runCurves(courses: readonly RunCourse[], colours: ReadonlyMap<Ce
   }));
 }
 
-/** At most so many places, the first and the last among them. */
+/** At most this many indices, including the first and the last. */
 export function thinned(count: number, most: number): number[] {
   return count <= most ? evenly(count, count) : [...new Set([0, ...evenly(count, most - 2), count - 1])];
 }

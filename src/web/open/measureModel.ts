@@ -1,5 +1,5 @@
 /**
- * @file Somebody's model measured on somebody's arrays, as `crh analyze` does it, from bytes alone: the numbers are the
+ * @file Measures a user's model on given arrays, as `crh analyze` does, from bytes only: the numbers are the
  * same up to rounding of the engine. Runs in a worker, and in Node for tests.
  */
 import type { DataArray } from "../../data/array.ts";

@@ -23,7 +23,7 @@ export type OpenedFile =
   | { readonly kind: "moments"; readonly snapshot: Snapshot; readonly moments: Moments }
   | { readonly kind: "report"; readonly html: string };
 
-/** To the worker. Files are handed over as they are and read there. */
+/** Message to the worker. Files are passed unread and read there. */
 export type OpenTask =
   | { readonly id: number; readonly task: "read"; readonly file: File; readonly beside: readonly File[] }
   | { readonly id: number; readonly task: "measure"; readonly model: string; readonly request: ModelRequest };

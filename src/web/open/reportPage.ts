@@ -1,5 +1,5 @@
 /**
- * @file A report that somebody made, as a page that can be shown inside this one: what it says and draws, without what
+ * @file A given report as a page that can be shown inside this one: what it says and draws, without what
  * runs, loads or leads elsewhere.
  */
 

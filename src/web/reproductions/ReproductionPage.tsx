@@ -1,4 +1,4 @@
-/** @file One study: its figures, what is claimed, the score card, the runs behind it. */
+/** @file One study: its figures, its claims, the score card and its runs. */
 import type { ScoreRecord } from "../../studies/scoreRecord.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { href } from "../route.ts";

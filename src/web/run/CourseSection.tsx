@@ -52,7 +52,7 @@ export function WatchedSection({ data, run, scale, counted }: SectionProps) {
       ))}
       {data.pictures && (
         <LazyFigure
-          title="What the decoder makes"
+          title="Images made by the decoder"
           version={counted}
           draw={() => fromReport("pictures", scale, () => pictureSections(data)[0])}
         />

@@ -21,7 +21,7 @@ const figures: readonly [name: string, title: string, make: (data: ReportData) =
   ["change", "Change of the representation between measurements", (data) => drawn(changeSection(data))],
   ["rank-alignment", "Rank of the representation against its alignment", rankSection],
   ["collapse", "Neural collapse over training", (data) => drawn(collapseSection(data))],
-  ["conventions", "Second moments beside covariances", (data) => deepSections(data)[0]],
+  ["conventions", "Second moments against covariances", (data) => deepSections(data)[0]],
 ];
 
 export function LawsSection({ data, layers, scale, measured, choose }: SectionProps) {

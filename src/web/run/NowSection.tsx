@@ -18,7 +18,7 @@ import { dataUpTo, type SectionProps } from "./runContext.ts";
 import { useSettledStep } from "./stepStore.ts";
 import { useInView } from "./useInView.ts";
 
-/** chosen: layers whose strip is made anew while a step is dragged by. */
+/** chosen: most layers whose strip is updated while the step slider is dragged. */
 const MOST_AT_ONCE = 24;
 
 export function NowSection(props: SectionProps) {
@@ -87,7 +87,7 @@ export function NowSection(props: SectionProps) {
           name: "alignments-by-depth",
           figure: found.snapshot && alignmentsByDepth(found.snapshot, { convention }),
           missing: layers.length === 1 ? "There is one layer." : "No layer was measured.",
-          caption: `Layers in order of execution from top to bottom, ${byWords(convention)}: what a layer reads (a, backward) and what it writes (b, forward) (Eqs. 7, 8, 11). Upright dashes, same colour: chance (Eq. 13); bars behind marks: plus and minus the noise (Eq. 18).`,
+          caption: `Layers in order of execution from top to bottom, ${byWords(convention)}: inputs (a, backward) and outputs (b, forward) of each layer (Eqs. 7, 8, 11). Vertical dashes, same colour: chance (Eq. 13); bars behind marks: plus and minus the noise (Eq. 18).`,
         })}
       />
     </div>

@@ -31,7 +31,7 @@ export function HeadsSection({ data, layers, scale, measured, choose }: SectionP
   return (
     <>
       <LazyFigure
-        title="Attention heads beside their baselines over training"
+        title="Attention heads and their baselines over training"
         version={`${measured} ${scale}`}
         draw={() => fromReport("heads", scale, () => headSections(data)[0])}
       />

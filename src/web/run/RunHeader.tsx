@@ -42,7 +42,7 @@ export function RunHeader({ run, id, isServed }: RunHeaderProps) {
       {info?.error !== undefined && <p className="problem">{info.error}</p>}
       {isRemoved && <p className="problem">This run was removed; what is shown is what was read before.</p>}
       <p className="run-connection soft" role="status">
-        {isConnected ? "" : "The server is not reached; the page goes on by itself once it is."}
+        {isConnected ? "" : "The server cannot be reached; the page continues automatically once it can."}
       </p>
       {chosen.length > 0 && (
         <dl className="run-chosen" aria-label="Parameters that are not the setting's defaults">

@@ -26,7 +26,7 @@ export interface OrderTask {
 }
 
 export interface Orders {
-  /** Clusters one behind the other, the largest first, then silent neurons. */
+  /** Clusters in sequence, the largest first, then silent neurons. */
   readonly cluster: Uint32Array;
   /** By variance, the largest first. */
   readonly size: Uint32Array;

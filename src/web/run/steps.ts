@@ -8,7 +8,7 @@ export function nearestStep(steps: readonly number[], wanted: number): number | 
   return best;
 }
 
-/** The step so many places on, never beyond the ends. @param steps ascending */
+/** The step at a given offset in the list, limited to its ends. @param steps ascending */
 export function stepAfter(steps: readonly number[], step: number, by: number): number {
   const at = steps.indexOf(nearestStep(steps, step) ?? step);
   return steps[Math.max(0, Math.min(steps.length - 1, at + by))] ?? step;

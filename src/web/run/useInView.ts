@@ -1,7 +1,7 @@
 /** @file Whether an element is in sight. */
 import { useEffect, useState } from "react";
 
-/** @returns what is handed to the element as its ref, and whether it is seen */
+/** @returns the ref for the element, and whether it is visible */
 export function useInView<T extends Element>(): [(element: T | null) => void, boolean] {
   const [element, setElement] = useState<T | null>(null);
   const [isSeen, setSeen] = useState(false);

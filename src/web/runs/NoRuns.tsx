@@ -6,8 +6,8 @@ export function NoRuns() {
     <section className="no-runs">
       <h1>No runs yet</h1>
       <p>
-        A run is a folder that a command leaves behind. It appears here as soon as it begins, and can be watched while
-        it trains. In a terminal, in the folder in which the lab was started:
+        A run is a folder written by a command. It appears here as soon as it starts, and can be watched while it
+        trains. In a terminal, in the folder in which the lab was started:
       </p>
       <pre>
         {`crh run fc2                     the paper's network of six layers, two minutes

@@ -19,7 +19,7 @@ export interface Runs {
   /** Says of which runs overviews are to be read, the first ones first. */
   readonly want: (ids: readonly string[]) => void;
   readonly drop: (id: string) => void;
-  /** Reads the list anew. */
+  /** Reads the list again. */
   readonly reload: () => void;
 }
 

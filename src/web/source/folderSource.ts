@@ -42,7 +42,7 @@ export function folderSource(files: ReadonlyMap<string, File>, roots: readonly s
   const runs = new Map<string, Folder>();
   for (const root of roots) {
     const id = idOf(root);
-    runs.set(runs.has(id) ? root : id, new Folder(files, root)); // folders of one name are told apart by their paths
+    runs.set(runs.has(id) ? root : id, new Folder(files, root)); // folders of one name differ by their paths
   }
   const at = (id: string): Folder => {
     const found = runs.get(id);

@@ -14,7 +14,7 @@ export class ServerError extends Error {
   override name = "ServerError";
 }
 
-/** Hands the token behind # in, where there is one, and takes it out of the address. */
+/** Sends the token after #, if there is one, and removes it from the address. */
 export async function enterSession(): Promise<void> {
   const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   if (token === undefined) return;
@@ -37,7 +37,7 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
 const get = async <T>(path: string): Promise<T> => (await ask(path)).json() as Promise<T>;
 const at = (id: string): string => `api/runs/${encodeURIComponent(id)}`;
 
-/** Whether a server with runs stands behind this page; a static site, which says so of itself, has none. */
+/** Whether this page has a server with runs; a static site, which is marked as such, has none. */
 export async function hasServer(): Promise<boolean> {
   if ("static" in document.documentElement.dataset) return false;
   try {
@@ -109,7 +109,7 @@ export function followRuns(follower: RunsFollower): () => void {
   });
 }
 
-/** The browser connects anew by itself, and says what it heard last. */
+/** The browser reconnects automatically and sends the id of the last event. */
 function follow(
   path: string,
   connected: ((isConnected: boolean) => void) | undefined,

@@ -9,7 +9,7 @@ import type { RunSummary } from "../../runs/listRuns.ts";
 import type { MetricSeries } from "../../runs/metricSeries.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
 
-/** One run but for its measurements. */
+/** One run without its measurements. */
 export interface RunDetails {
   readonly summary: RunSummary;
   /** What its report is made from, with empty snapshots and metrics. */

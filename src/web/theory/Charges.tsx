@@ -3,7 +3,7 @@
  * both train beside each other in the page.
  */
 import { useMemo } from "react";
-import { wanderingFigure } from "../../figures/symmetry/wandering.ts";
+import { weightPathsFigure } from "../../figures/symmetry/weightPaths.ts";
 import { watchedFigure } from "../../figures/watched.ts";
 import { matrix } from "../../linalg/matrix.ts";
 import { noiseBalanceEquation, scalarChargeEquation } from "../../report/equations.ts";
@@ -25,8 +25,8 @@ export function Charges() {
     <section>
       <h2>Charges under gradient descent and SGD</h2>
       <p>
-        What a symmetry of the loss would keep for ever, gradient descent keeps but for the size of its steps; the noise
-        of SGD moves it until both weights are equally noisy.
+        Gradient descent conserves the charge of a symmetry up to the size of its steps; the noise of SGD moves it until
+        both weights are equally noisy.
       </p>
       <p className="theory-row">
         <label>
@@ -141,7 +141,7 @@ function Scalar() {
       u: courseOf(now, "u").map(({ value }) => value),
       w: courseOf(now, "w").map(({ value }) => value),
     });
-    return wanderingFigure([way(names.sgd, sgd), way(names.gd, gd)], { product: 1, rest: restOf(u, w) });
+    return weightPathsFigure([way(names.sgd, sgd), way(names.gd, gd)], { product: 1, rest: restOf(u, w) });
   }, [sgd.metrics, sgd.count, gd.metrics, gd.count, u, w]);
   const last = { sgd: courseOf(sgd, "charge").at(-1)?.value, gd: courseOf(gd, "charge").at(-1)?.value };
   return (
@@ -173,7 +173,7 @@ function Scalar() {
           figure={plane}
           name="way-to-balance"
           missing="Train both draws the way of u and w."
-          caption="Rings: the start. Gradient descent stops where it meets the dashed line of least loss; SGD goes on along it to the cross, where the current of the charge is 0 (Eq. 109), here |u| = |w|."
+          caption="Rings: the start. Gradient descent stops at the dashed line of minimal loss; SGD continues along it to the cross, where the current of the charge is 0 (Eq. 109), here |u| = |w|."
         />
       </div>
     </div>
@@ -221,7 +221,7 @@ function Factorization() {
           figure={residual}
           name="noise-balance-distance"
           missing="Train both draws how far either is from balance."
-          caption="W Γx Wᵀ against Uᵀ Γε U, over the sum of both norms (Eq. 118): SGD comes to rest where it is 0, gradient descent where it happens to be."
+          caption="W Γx Wᵀ against Uᵀ Γε U, over the sum of both norms (Eq. 118): SGD is stationary where it is 0, gradient descent anywhere."
         />
         <FigureBlock
           title="Distance from the balance of norms"

@@ -1,4 +1,4 @@
-/** @file A network that trains on two points in the page, held against the theory with fitted rates. */
+/** @file A network that trains on two points in the page, compared with the theory at fitted rates. */
 import { useMemo } from "react";
 import { evenly } from "../../figures/evenlySpaced.ts";
 import { overDepthFigure } from "../../figures/twopoint/overDepth.ts";

@@ -64,7 +64,7 @@ export function useTrainer(onEvent: (event: TrainerEvent) => void = () => {}) {
 
   const start = useCallback(
     (request: TrainRequest) => {
-      trainer.current?.close(); // what was under way says nothing any more
+      trainer.current?.close(); // ignores events of the previous training
       trainer.current = new Trainer(hear);
       waiting.current.events = [];
       gathered.current = { metrics: [], followed: [] };

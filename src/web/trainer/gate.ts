@@ -13,7 +13,7 @@ const DEAF_MS = 15;
 export interface GateOptions {
   readonly paused?: boolean;
   readonly speed?: number | undefined;
-  /** Told when training begins, begins to wait, and goes on. */
+  /** Called when training starts, pauses and continues. */
   readonly changed?: (isPaused: boolean) => void;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
@@ -70,7 +70,7 @@ export class Gate {
     this.#wake?.();
   }
 
-  /** Lets the last call through, behind which training hears that it was stopped. */
+  /** Permits the last call, after which training sees that it was stopped. */
   stop(): void {
     this.#isStopped = true;
     this.#wake?.();
@@ -81,7 +81,7 @@ export class Gate {
     this.#wake?.();
   }
 
-  /** Waits until training may go on from a step. @returns how many steps it may take */
+  /** Waits until training may continue from a step. @returns the number of steps permitted */
   readonly pass = async (step: number): Promise<number> => {
     this.#step = step;
     this.#learn(step);

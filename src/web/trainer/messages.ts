@@ -34,9 +34,9 @@ export interface TrainerOptions {
   readonly cost?: Cost;
   /** Steps a second; as fast as they go where it is undefined. */
   readonly speed?: number | undefined;
-  /** Whether training waits behind its first measurement until it is told to go on. */
+  /** Whether training pauses after its first measurement. */
   readonly paused?: boolean;
-  /** Whether the second moments of each measurement are handed over. Default false. */
+  /** Whether the second moments of each measurement are sent. Default false. */
   readonly moments?: boolean;
   /** A layer whose matrices are handed over at each measurement, and of all kept ones when it becomes another. */
   readonly look?: Look | undefined;

@@ -42,12 +42,12 @@ export class Trainer {
     this.#say({ type: "resume" });
   }
 
-  /** Takes so many steps, measures and waits. */
+  /** Takes the given number of steps, measures and pauses. */
   step(steps = 1): void {
     this.#say({ type: "step", steps });
   }
 
-  /** Ends training behind the steps at hand; the event "stopped" comes then. */
+  /** Ends training after the current steps; then the event "stopped" is sent. */
   stop(): void {
     this.#say({ type: "stop" });
   }

@@ -89,7 +89,7 @@ describe("sentences on a pair", () => {
   test("name the symmetry, the charges with their sign, and the balance beside chance", () => {
     const found = group({ charge: [0.1, -0.3] });
     expect(shareSentence(found)).toMatch(/^layers\.0 → layers\.1 share 3 neurons through ReLU \(rescaling: /);
-    expect(chargeSentence(found)).toContain("−0.3 to 0.1 a neuron, −0.2 in sum (the outgoing weights are larger)");
+    expect(chargeSentence(found)).toContain("−0.3 to 0.1 per neuron, −0.2 in sum (the outgoing weights are larger)");
     expect(balanceSentence(found)).toBe(
       "Noise balance: A and B correlate by 0.900 ± 0.012 (chance 0.20, 3,000 examples); tr A / tr B is 1 ± 0.01.",
     );
@@ -101,12 +101,12 @@ describe("sentences on a pair", () => {
       "Since step 1,200 the charges moved by 2.2e−4 (norm); noise, mean gradients and decay predict 2.0e−4, off by 9.0 % of the norm.",
     );
     expect(driftSentence(group({ since: { ...since, rounding: 1e-4 } }))).toContain(
-      "float32 rounding alone makes 1.0e−4",
+      "float32 rounding alone causes 1.0e−4",
     );
     expect(driftSentence(group({ since: { ...since, rounding: 1e-3 } }))).toContain("no more than float32 rounding");
     const small = { ...since, predicted: { sum: 0, norm: 1e-5 }, error: 0.98, rounding: 2.1e-4 };
     expect(driftSentence(group({ since: small }))).toBe(
-      "Since step 1,200 the charges moved by 2.2e−4 (norm), where noise, mean gradients and decay predict 1.0e−5, no more than float32 rounding of the weights makes (2.1e−4): it says nothing of noise.",
+      "Since step 1,200 the charges moved by 2.2e−4 (norm), where noise, mean gradients and decay predict 1.0e−5, no more than float32 rounding of the weights can cause (2.1e−4), so it is not evidence of noise.",
     );
     expect(driftSentence(group({ since: { ...since, predicted: null, error: null, rounding: 0 } }))).toMatch(
       /norm\)\.$/,
@@ -120,8 +120,8 @@ describe("sentences on a pair", () => {
       expect(driveSentence(found)).toBe("");
     }
     expect(driftSentence(group({ rest: { drift: noDrift("not-sgd") } }))).toContain("another optimizer");
-    expect(driftSentence(group({ rest: { drift: noDrift("no-training") } }))).toContain("how the network is trained");
-    expect(chargeSentence(group({ rest: { charge: null } }))).toContain("not known");
+    expect(driftSentence(group({ rest: { drift: noDrift("no-training") } }))).toContain("the optimizer is unknown");
+    expect(chargeSentence(group({ rest: { charge: null } }))).toContain("unknown");
   });
 
   test("put the heads of an attention together: median, range and the farthest head", () => {
@@ -157,7 +157,9 @@ describe("the headline", () => {
     expect(pairsHeadline({ pairs: two }).claim).toContain("in balance in all 2 symmetric pairs");
     const blind = plantedPair({ rest: { noiseBalance: noBalance("not-measured") } });
     const { claim, details } = pairsHeadline({ pairs: [blind, plantedScale("conv1")] });
-    expect(claim).toBe("1 pair of maps shares a symmetry and the scale of 1 map is free, for a normalization follows");
+    expect(claim).toBe(
+      "1 pair of maps shares a symmetry and the scale of 1 map is free, because a normalization follows",
+    );
     expect(details).toContain("gradients of single examples were not summed");
   });
 

@@ -55,7 +55,7 @@ describe("the record of a planted run", () => {
     expect(many.fits.pairs.map(({ pair }) => pair)).toEqual(["1-2", "0-2"]);
     expect([many.fits.pairsAlike, many.fits.pairsLeftOut]).toEqual([1, 0]);
     expect(leftOutSentence(many.fits)).toBe(
-      "2 pairs were fitted; not fitted: 1 for the input or the target is the same.",
+      "2 pairs were fitted; not fitted: 1 because the input or the target is the same.",
     );
   });
 
@@ -94,7 +94,7 @@ describe("what moves against the equations", () => {
   test("is said as a finding, and of no layer that obeys", () => {
     const [obeys, , falls] = fits.layers;
     expect(contradictionSentence(falls!)).toBe(
-      "H falls by 40 % while w < 0, where the equations let it only rise, whatever the rates.",
+      "H falls by 40 % while w < 0, where by the equations it can only rise, for any rates.",
     );
     expect(agreementOf(falls!)).not.toBe("follows");
     expect(contradictionSentence(obeys!)).toBe("");
@@ -106,11 +106,9 @@ describe("sentences on a planted run", () => {
     const { claim, details } = headline(fits);
     expect(claim).toBe("Hidden layer 1 follows the two-point theory, in the rich regime");
     expect(details).toMatch(
-      /^R² is 1\.000 \(H\), 1\.000 \(Y\) and 1\.000 \(w\); H ends at (0\.\d+) where the theory says \1\.$/,
+      /^R² is 1\.000 \(H\), 1\.000 \(Y\) and 1\.000 \(w\); H ends at (0\.\d+), where the theory predicts \1\.$/,
     );
-    expect(layersSentence(fits)).toMatch(
-      /^The theory is followed in 2 of 3 hidden layers \(0, 1\); (not|in part) in 2\./,
-    );
+    expect(layersSentence(fits)).toMatch(/^The theory holds in 2 of 3 hidden layers \(0, 1\); (not|in part) in 2\./);
   });
 });
 

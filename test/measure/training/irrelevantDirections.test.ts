@@ -159,12 +159,12 @@ describe("what is said of them", async () => {
   test("in words", async () => {
     const [outputs, inputs] = irrelevantInWords(last.irrelevant!);
     expect(outputs).toMatch(
-      /^In 3 of the 10 directions of its outputs the mean squared gradient over 400 rows is below a millionth of the largest \(a further row has a part in them with probability 0\.020 at most\); they hold 0\.0\d+ \(± .*\) of the variance of h, by chance 0\.30, stationary under weight decay 0\.$/,
+      /^In 3 of the 10 directions of its outputs the mean squared gradient over 400 rows is below a millionth of the largest \(a further row has a component in them with probability 0\.020 at most\); they hold 0\.0\d+ \(± .*\) of the variance of h, by chance 0\.30, stationary under weight decay 0\.$/,
     );
     expect(inputs).toMatch(
-      /^In 4 of the 12 directions of its inputs the mean squared activation over 400 rows is below .* they hold nothing that float32 sums would show/,
+      /^In 4 of the 12 directions of its inputs the mean squared activation over 400 rows is below .* they hold nothing that float32 sums resolve/,
     );
     const few = irrelevantInWords((await measured(6, 1, 1)).irrelevant!);
-    expect(few[0]).toMatch(/: that may be for want of samples\.$/);
+    expect(few[0]).toMatch(/: that may be due to too few samples\.$/);
   });
 });

@@ -218,14 +218,14 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
   test("options that do not go together are refused before anything is written", async () => {
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [["--slurm", "--time", "2h"], /expected --time as Slurm writes it, .+, got "2h"/],
-      [["--slurm", "--threads", "2"], /expected --cpus-per-task beside --slurm, got --threads/],
+      [["--slurm", "--threads", "2"], /expected --cpus-per-task with --slurm, got --threads/],
       [["--slurm", "--slurm-arg", "qos=long"], /expected an option of sbatch as --slurm-arg, .+ got "qos=long"/],
       [["--slurm", "--slurm-arg=--array=1"], /expected --jobs in place of --slurm-arg --array=1/],
       [["--slurm", "--slurm-arg=-t5"], /expected --time in place of --slurm-arg -t5/],
       [["--slurm", "--slurm-arg=--wrap=x"], /got --wrap=x; leave it out/],
       [["--slurm", "--slurm-arg=--"], /got --; leave it out/],
       [["--slurm", "--plan-only"], /expected --slurm or --plan-only, got both/],
-      [["--time", "5"], /expected --time beside --slurm, got it alone/],
+      [["--time", "5"], /expected --time with --slurm, got it alone/],
       [["--partition", " "], /expected a name or a value as --partition, got {2};/],
     ];
     for (const [words, line] of refusals) {
@@ -242,7 +242,9 @@ describe.skipIf(process.platform === "win32")("crh sweep --slurm", () => {
     const lock = folder("alone", "slurm", "submitting.0");
     writeFileSync(lock, `${JSON.stringify({ token: "t", host: `not-${hostname()}`, pid: 1, since: "2026" })}\n`);
     expect(await crh("sweep", "resume", "alone", "--slurm")).toEqual(
-      refusal(/^crh sweep resume: expected that nobody else submits alone, got another crh sweep that does; [^\n]+\n$/),
+      refusal(
+        /^crh sweep resume: expected no other process to submit alone, got another crh sweep that does; [^\n]+\n$/,
+      ),
     );
     rmSync(lock);
     writeFileSync(folder("alone", "slurm", "array-1.json"), '{"schema":"crh-lab/slurm@1","array":"17; rm -rf /"}');

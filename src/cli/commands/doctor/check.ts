@@ -1,10 +1,10 @@
-/** @file What one check of `crh doctor` found. */
+/** @file The result of one check of `crh doctor`. */
 
-/** One thing that was looked at. "missing" things are optional, "failed" ones are not. */
+/** One check. "missing" items are optional, "failed" ones are not. */
 export interface Check {
   readonly name: string;
   readonly status: "ok" | "missing" | "failed";
   readonly found: string;
-  /** What to do, unless all is well. */
+  /** The cure, if there is a problem. */
   readonly cure?: string;
 }

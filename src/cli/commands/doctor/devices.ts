@@ -1,4 +1,4 @@
-/** @file Which devices besides the CPU can be used: both are optional. */
+/** @file Devices besides the CPU that can be used; both are optional. */
 import { deviceCures, deviceState } from "../../../runner/devices.ts";
 import type { Check } from "./check.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file Does ONNX Runtime load, and does it compute? Runs y = Relu(x + 1) on two numbers.
+ * @file Checks that ONNX Runtime loads and computes: runs y = Relu(x + 1) on two numbers.
  */
 import { versions } from "../../../runner/versions.ts";
 import type { Check } from "./check.ts";
@@ -21,9 +21,9 @@ export async function checkEngine(): Promise<Check> {
   }
 }
 
-const OFF = process.platform === "win32" ? "no network, but events in Windows' own tracing" : "off";
+const OFF = process.platform === "win32" ? "no network access, but events in Windows' own tracing" : "off";
 
-/** Whether the library was told to keep telemetry off, which it reads when it loads. */
+/** Whether telemetry was disabled before the library was loaded. */
 export function checkTelemetry(): Check {
   const name = "telemetry";
   if (process.env.ORT_DISABLE_TELEMETRY === "1")
@@ -33,7 +33,7 @@ export function checkTelemetry(): Check {
 
 /** @param x (2) float32 */
 async function addOneAndRelu(x: Float32Array): Promise<number[]> {
-  // here, so that a library which does not load is reported
+  // imported here, so that a failure to load is reported
   const { nodeEngine } = await import("../../../engineNode/nodeEngine.ts");
   const { GraphBuilder, WORKING_OPSET } = await import("../../../onnx/graphBuilder.ts");
   const { float32, toNumbers } = await import("../../../onnx/tensor.ts");

@@ -1,5 +1,5 @@
 /**
- * @file What Node and the machine offer: versions, threads, memory, a folder to write runs to.
+ * @file Checks of Node and the machine: versions, threads, memory, a folder to write runs to.
  */
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
@@ -36,7 +36,7 @@ export function checkThreads(): Check {
   return {
     name: "threads",
     status: "ok",
-    found: `${availableParallelism()} (--threads; crh run --help says how many are used)`,
+    found: `${availableParallelism()} (--threads; crh run --help shows how many are used)`,
   };
 }
 
@@ -52,8 +52,7 @@ export function checkMemory(free: number = process.availableMemory()): Check {
 }
 
 /**
- * Writes a small file into the folder of the runs, or into the nearest folder above it that is there, and takes it
- * away.
+ * Writes a small file into the folder of the runs, or into its nearest existing parent, and removes it.
  */
 export function checkRunsFolder(root: string): Check {
   const name = "runs folder";
@@ -66,7 +65,7 @@ export function checkRunsFolder(root: string): Check {
       rmSync(probe);
     });
     const { bavail, bsize } = statfsSync(folder);
-    const found = `${resolve(root)}${folder === resolve(root) ? "" : " (not there yet)"}: ${formatBytes(bavail * bsize)} free`;
+    const found = `${resolve(root)}${folder === resolve(root) ? "" : " (does not exist yet)"}: ${formatBytes(bavail * bsize)} free`;
     if (bavail * bsize >= ENOUGH_DISK) return { name, status: "ok", found };
     return { name, status: "missing", found, cure: "free some space or choose another folder with --out" };
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * @file Is there a Python with PyTorch? Only the comparison of speeds (`npm run bench`) and captures from PyTorch need
- * one.
+ * @file Checks for a Python with PyTorch, which only the comparison of speeds (`npm run bench`) and captures from
+ * PyTorch need.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -9,7 +9,7 @@ import type { Check } from "./check.ts";
 
 const run = promisify(execFile);
 
-/** Asks for the version without loading PyTorch, which takes seconds. */
+/** Gets the version without loading PyTorch, which takes seconds. */
 const script = `
 import sys, importlib.util, importlib.metadata as m
 found = importlib.util.find_spec("torch") is not None
@@ -17,7 +17,7 @@ print("%d.%d.%d" % sys.version_info[:3], m.version("torch") if found else "none"
 
 const ANSWER_MS = 5_000;
 
-/** @param env CRH_PYTHON names the Python to ask; by default python3 and python are tried */
+/** @param env CRH_PYTHON names the Python to use; by default python3 and python are tried */
 export async function checkPython(env: Io["env"]): Promise<Check> {
   const name = "PyTorch";
   const cure = "only speed comparisons and captures need it: pip install torch; then set CRH_PYTHON to that python";
@@ -37,6 +37,6 @@ async function ask(python: string): Promise<string | undefined> {
   try {
     return (await run(python, ["-c", script], { timeout: ANSWER_MS, windowsHide: true })).stdout;
   } catch {
-    return undefined; // not there, or something else of that name
+    return undefined; // missing, or another program of that name
   }
 }

@@ -1,26 +1,31 @@
 /**
- * @file What captures of one network have in common: all of a folder, and more where they are shards of one step. The
- * first difference is said in one line that names both files.
+ * @file Checks that captures are of one network, and that shards belong to one step. The first difference is reported
+ * in one line that names both files.
  */
 import { type LayerMoments, type Moments, type SideMoments, sideBlocks } from "../../../moments/moments.ts";
 
-/** Moments, or what their file says of them without its tensors. */
+/** Moments, or their metadata without tensors. */
 export interface NamedMoments {
   readonly path: string;
   readonly moments: Moments;
 }
 
-/** @throws RangeError naming both files and what differs: objective, layers, coordinates, or edges that both have */
+/** @throws RangeError naming both files and the difference: objective, layers, coordinates, or common edges */
 export function requireSameNetwork(first: NamedMoments, next: NamedMoments): void {
-  const cure = "captures of one folder are of one network";
+  const cure = "captures in one folder must be of one network";
   requireAlike(first, next, networkFacts, cure);
   if (first.moments.edges && next.moments.edges) requireAlike(first, next, edgeFacts, cure);
 }
 
-/** @throws RangeError also where weights or biases differ, or the sums that there are */
+/** @throws RangeError also where weights, biases or the kinds of sums differ */
 export function requireShards(first: NamedMoments, next: NamedMoments): void {
   requireSameNetwork(first, next);
-  requireAlike(withSamples(first, next), withSamples(next, first), sumFacts, "shards of a step have the same sums");
+  requireAlike(
+    withSamples(first, next),
+    withSamples(next, first),
+    sumFacts,
+    "shards of a step must have the same sums",
+  );
   for (const [i, layer] of first.moments.layers.entries()) {
     const other = next.moments.layers[i]!;
     const arrays = [
@@ -37,13 +42,13 @@ export function requireShards(first: NamedMoments, next: NamedMoments): void {
   }
 }
 
-/** The layers that have samples in both, of which alone sums are compared. */
+/** The layers with samples in both files; only these are compared by sums. */
 function withSamples({ path, moments }: NamedMoments, other: NamedMoments): NamedMoments {
   const layers = moments.layers.filter(({ n }, i) => n > 0 && other.moments.layers[i]!.n > 0);
   return { path, moments: { ...moments, layers } };
 }
 
-/** What is compared, in the words of the message, in order. */
+/** The properties compared, in the words of the message, in order. */
 type Facts = (moments: Moments) => Iterable<readonly [what: string, value: string]>;
 
 function requireAlike(first: NamedMoments, next: NamedMoments, facts: Facts, cure: string): void {
@@ -58,7 +63,7 @@ function requireAlike(first: NamedMoments, next: NamedMoments, facts: Facts, cur
   }
 }
 
-/** chosen: letters of a value in a message. */
+/** chosen: most letters of a value in a message. */
 const MOST_LETTERS = 60;
 
 function brief(value: string): string {
@@ -90,7 +95,7 @@ function coordinatesInWords({ d, sample }: SideMoments): string {
   return sample === undefined ? `all ${d}` : `${d} of ${sample.of}: ${sample.coordinates.join(" ")}`;
 }
 
-/** A sum over a part of the samples would be none, and one that is left out a hole. */
+/** A sum that only some shards have would cover part of the samples, and leaving it out would lose data. */
 function* sumFacts({ layers }: Moments): ReturnType<Facts> {
   for (const layer of layers) {
     const { name, gbHa, noise, outputGradients } = layer;

@@ -1,5 +1,5 @@
 /**
- * @file What lies in a folder of captures (docs/formats.md, "Capture folder"): files `step-00000500.safetensors`, or
+ * @file The contents of a folder of captures (docs/formats.md, "Capture folder"): files `step-00000500.safetensors`, or
  * shards of a step, `step-00000500.rank-0.safetensors`, `step-00000500-0-of-2.safetensors`; an empty file `finished`
  * once nothing more will come; `setting.json`, where a setting of this program was trained; and, while something is
  * written, files under temporary names.
@@ -9,14 +9,14 @@ import { join, resolve } from "node:path";
 import type { StepCaptures } from "../analysisFolder.ts";
 import { SETTING_FILE } from "./settingFile.ts";
 
-/** The mark of a capture that was closed. */
+/** Name of the file that marks a finished capture. */
 export const FINISHED = "finished";
 
 export interface CaptureFolder {
   readonly dir: string;
-  /** By ascending step, files in alphabetical order. */
+  /** Captures by ascending step, files in alphabetical order. */
   readonly captures: readonly StepCaptures[];
-  /** What else lies there. */
+  /** Names of other files. */
   readonly others: readonly string[];
   readonly isFinished: boolean;
 }
@@ -24,12 +24,12 @@ export interface CaptureFolder {
 const NAME = /^step-(\d{8,})([.-].+)?\.safetensors$/;
 const TEMPORARY = /^\.|\.(writing|tmp)$/;
 
-/** Whether the words of a command name a folder. */
+/** Whether the path names a folder. */
 export function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory();
 }
 
-/** @throws RangeError naming two files of one step that are not shards of it, for one has all of it by its name */
+/** @throws RangeError naming two files of one step, one of which is by its name not a shard */
 export function captureFolder(dir: string): CaptureFolder {
   const steps = new Map<number, string[]>();
   const others: string[] = [];
@@ -54,14 +54,14 @@ export function captureFolder(dir: string): CaptureFolder {
   return { dir, captures, others, isFinished };
 }
 
-/** The step that a file's name says, with at least eight digits; undefined where it names no capture. */
+/** The step in a file's name, of at least eight digits; undefined if the name is not of a capture. */
 function stepOf(name: string): number | undefined {
   const digits = NAME.exec(name)?.[1];
   const step = Number(digits);
   return Number.isSafeInteger(step) && digits === String(step).padStart(8, "0") ? step : undefined;
 }
 
-/** What tells a shard from the others of its step: ".rank-0"; "" of a file that is all of its step. */
+/** The part of the name that identifies a shard within its step: ".rank-0"; "" for a file that holds a whole step. */
 export function shardOf(name: string): string {
   return NAME.exec(name)?.[2] ?? "";
 }

@@ -1,6 +1,6 @@
 /**
- * @file The steps of a folder of captures in the order in which they are measured: those that are there, or, live,
- * each as soon as it is complete, until the folder is finished or the user stops.
+ * @file The steps of a folder of captures in the order of measurement: those present, or, in live mode, each as soon as
+ * it is complete, until the folder is finished or the user stops.
  */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -9,17 +9,17 @@ import type { Watcher } from "../../observer.ts";
 import type { StepCaptures } from "../analysisFolder.ts";
 import { type CaptureFolder, captureFolder, requireCaptures, shardOf, someFiles } from "./captureFolder.ts";
 
-/** chosen: milliseconds between two looks at a folder; captures come every few seconds at most. */
+/** chosen: milliseconds between two reads of a folder; captures arrive every few seconds at most. */
 const LOOK_MS = 500;
 
 export interface CaptureStep extends StepCaptures {
-  /** Whether no later one will come. */
+  /** Whether it is the last step. */
   readonly isLast: boolean;
 }
 
 /**
- * @param note told of what lies in the folder besides
- * @throws RangeError where there is no capture, or, live, one comes whose step was passed
+ * @param note receives a note on other files in the folder
+ * @throws RangeError where there is no capture or, in live mode, a capture arrives for a step already passed
  */
 export async function* captureSteps(
   dir: string,
@@ -54,7 +54,10 @@ export async function* captureSteps(
   }
 }
 
-/** Whether all of a step is there: a later one is, or its file is whole, or all shards are that the step before had. */
+/**
+ * Whether a step is complete: a later step exists, or its file holds the whole step, or it has all shards of the
+ * previous step.
+ */
 function isComplete({ dir, captures }: CaptureFolder, next: StepCaptures, before: StepCaptures | undefined): boolean {
   if (captures.at(-1)!.step > next.step) return true;
   const [own, others] = [next, before].map(shardsOf) as [string[], string[]];
@@ -62,18 +65,18 @@ function isComplete({ dir, captures }: CaptureFolder, next: StepCaptures, before
   return next.files.every((name) => safetensorsHead(join(dir, name)).isWhole);
 }
 
-/** Shards that the step before has and this one has not, where both name them alike. */
+/** Shards of the previous step that this step lacks, where both use the same naming. */
 function missingShards(next: StepCaptures, before: StepCaptures | undefined): string[] {
   const [own, others] = [next, before].map(shardsOf) as [string[], string[]];
   return others.some((shard) => own.includes(shard)) ? others.filter((shard) => !own.includes(shard)) : [];
 }
 
-/** None of a file that is all of its step. */
+/** Empty for a file that holds a whole step. */
 function shardsOf(step: StepCaptures | undefined): string[] {
   return step?.files.map(shardOf).filter((shard) => shard !== "") ?? [];
 }
 
-/** @throws RangeError naming a capture that was not there when its step was measured, or passed */
+/** @throws RangeError naming a capture that was missing when its step was measured or passed */
 function requireInOrder({ dir, captures }: CaptureFolder, done: readonly StepCaptures[]): void {
   const { step: last } = done.at(-1)!;
   const known = new Set(done.flatMap(({ files }) => files));

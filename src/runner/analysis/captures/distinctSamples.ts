@@ -1,5 +1,5 @@
 /**
- * @file Files that are of the same samples: counted together, their errors would come out too small.
+ * @file Detects files of the same samples. Counting samples twice would make standard errors too small.
  */
 import type { Moments } from "../../../moments/moments.ts";
 

@@ -1,6 +1,6 @@
 /**
- * @file How representations changed over factors of two of the steps (theory.md Eq. 64), once it is known which
- * measurements there are: the few captures that are compared are read again, two at a time in memory.
+ * @file Changes of the representations over factors of two in steps (theory.md Eq. 64), computed once all measurements
+ * are known. The few captures needed are read again, two at a time in memory.
  */
 import type { Snapshot } from "../../../measure/snapshot.ts";
 import { halvings } from "../../../measure/training/halvings.ts";
@@ -8,7 +8,7 @@ import { layerChange } from "../../../measure/training/relativeChange.ts";
 import type { Moments } from "../../../moments/moments.ts";
 
 /**
- * Adds `changeSinceHalf` to the layers of the snapshots that are compared.
+ * Adds `changeSinceHalf` to the layers of the compared snapshots.
  *
  * @param snapshots by ascending step
  * @param read the moments of a step

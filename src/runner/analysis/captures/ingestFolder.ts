@@ -1,6 +1,6 @@
 /**
- * @file `crh ingest` of a folder of captures: a series over steps, kept as a run while it grows. One capture is in
- * memory at a time, beside the one before it, with which it is compared.
+ * @file `crh ingest` of a folder of captures: a series over steps, kept as a run while it grows. Only one capture and
+ * the previous one, with which it is compared, are in memory.
  */
 import { basename, resolve } from "node:path";
 import type { CapturedSetting } from "../../../runs/capturedSetting.ts";
@@ -18,20 +18,20 @@ import { addHalvedChanges } from "./halvedChanges.ts";
 import { captureDocuments, readCaptures } from "./readCaptures.ts";
 import { settingOfCaptures, settingWords } from "./settingFile.ts";
 
-/** A series, and the error that ended it before its end, where one did. */
+/** A series and, if an error ended it early, that error. */
 export interface Ingested extends Analyzed {
   readonly failed?: unknown;
 }
 
 /**
- * @param dir a folder that is there
+ * @param dir an existing folder
  * @throws RangeError in one line where nothing could be measured, or files do not fit together
  */
 export async function ingestFolder(dir: string, options: IngestOptions, watcher: Watcher): Promise<Ingested> {
   const { observer, signal } = watcher;
   if (options.objective !== undefined)
     throw new UsageError(
-      "crh ingest: expected no --objective with a folder of captures, which say theirs; leave it out",
+      "crh ingest: expected no --objective with a folder of captures, which state their own, got one; leave it out",
     );
   checkSaving(options);
   const live = options.live === true;
@@ -49,7 +49,7 @@ export async function ingestFolder(dir: string, options: IngestOptions, watcher:
   return series.end(error, isStopped);
 }
 
-/** The captures of a folder on their way into a run. */
+/** Measures the captures of a folder into a run. */
 class Series {
   private readonly dir: string;
   private readonly options: IngestOptions;
@@ -57,9 +57,9 @@ class Series {
   private readonly run: SeriesRun;
   private readonly steps: StepCaptures[] = [];
   private readonly notes: string[] = [
-    "The first capture stands for the start. Changes between captures hold that of their samples, too, where these are not the same.",
+    "The first capture is the start. Changes between captures include those of their samples, where these differ.",
   ];
-  /** Of the first file, what all others are compared with. */
+  /** The first file, with which all others are compared. */
   private first: NamedMoments | undefined;
   private setting: CapturedSetting | undefined;
   private isSettingRead = false;
@@ -108,7 +108,7 @@ class Series {
     if (this.options.live) this.observer.note(`Step ${step} is measured.`);
   }
 
-  /** Keeps what stands beside the measurements. @param error what ended them, or undefined */
+  /** Writes everything besides the measurements. @param error the error that ended them, or undefined */
   end(error: unknown, isStopped: boolean): Ingested {
     const done = this.run.snapshots.length;
     this.compareHalves();
@@ -124,7 +124,7 @@ class Series {
     return isStopped ? { kept, stopped: `ingest: stopped after ${count}, which ${is} ${stays}` } : { kept };
   }
 
-  /** Whether all captures are measured and no later one is waited for. */
+  /** Whether all captures are measured and none is awaited. */
   isAtEnd(): boolean {
     const { captures, isFinished } = captureFolder(this.dir);
     return captures.at(-1)?.step === this.steps.at(-1)?.step && (isFinished || !this.options.live);

@@ -18,7 +18,7 @@ export interface StepMoments {
 }
 
 /**
- * @throws RangeError in one line naming the file that is damaged or of another step, or two that are no shards of one
+ * @throws RangeError in one line naming a file that is damaged or of another step, or two that are not shards of one
  *   step
  */
 export function readCaptures(dir: string, { step, files }: StepCaptures): StepMoments {
@@ -39,8 +39,8 @@ export function readCaptures(dir: string, { step, files }: StepCaptures): StepMo
 }
 
 /**
- * What the files of a step say of their moments, without reading these. A file that says nothing, being damaged or of
- * another version, is left out here: `readCaptures` says what is wrong with it.
+ * The metadata of the files of a step, without their tensors. A damaged file, or one of another version, is left out
+ * here; `readCaptures` reports it.
  */
 export function captureDocuments(dir: string, { files }: StepCaptures): NamedMoments[] {
   return files.flatMap((name) => {
@@ -66,7 +66,7 @@ function requireStep({ path, moments }: NamedMoments, step: number): void {
     );
 }
 
-/** What reading a file says of it, with its path in front in place of the reader's name. */
+/** Runs a reader; its errors begin with the path of the file instead of the reader's name. */
 export function ofFile<T>(path: string, read: () => T): T {
   try {
     return read();

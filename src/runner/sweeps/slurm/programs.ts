@@ -5,23 +5,23 @@ import { parseQueue, QUEUE_FORMAT, type QueuedTask } from "../../../sweeps/slurm
 import type { Submission } from "../../../sweeps/slurm/submissions.ts";
 import { parseTimeLimit } from "../../../sweeps/slurm/timeLimit.ts";
 
-/** Slurm is not there, does not answer, or refuses; the message is one line. */
+/** Slurm is missing, does not answer, or refuses; the message is one line. */
 export class SlurmError extends Error {
   override readonly name = "SlurmError";
 }
 
 export interface ClusterConfig {
   readonly cluster: string;
-  /** The most tasks of one array. */
+  /** Most tasks in one array. */
   readonly mostTasks: number;
 }
 
-/** chosen: Slurm's own limit on an answer is 10 s; its programs ask again where the controller is busy. */
+/** chosen: above Slurm's own limit of 10 s for an answer, because its programs retry if the controller is busy. */
 const ANSWER_MS = 60_000;
-/** chosen: a submission that is cut off may have been taken. */
+/** chosen: long, because an interrupted submission may have been accepted. */
 const SUBMISSION_MS = 600_000;
 
-/** Slurm's default of MaxArraySize, of which the last place is none (man slurm.conf). */
+/** Slurm's default MaxArraySize; task indices stay below it (man slurm.conf). */
 const MAX_ARRAY_SIZE = 1001;
 
 export async function clusterConfig(): Promise<ClusterConfig> {
@@ -34,8 +34,8 @@ export async function clusterConfig(): Promise<ClusterConfig> {
 }
 
 /**
- * Seconds that a job of these partitions gets where it does not say: the least of them; undefined where Slurm has no
- * limit for them, or does not tell.
+ * Default time limit in seconds of jobs in these partitions, the smallest of them; undefined where there is none or
+ * Slurm does not report it.
  *
  * @param partitions names separated by commas. Default: the cluster's default partition
  */
@@ -55,7 +55,7 @@ export async function defaultLimit(partitions?: string): Promise<number | undefi
 /**
  * Submits an array.
  *
- * @returns its number, and what Slurm said beside
+ * @returns its number, and notes from Slurm
  */
 export async function submit(words: readonly string[]): Promise<{ array: string; notes: readonly string[] }> {
   const { out, err } = await slurm("sbatch", words, SUBMISSION_MS);
@@ -70,8 +70,8 @@ export async function cancel(array: string): Promise<void> {
 }
 
 /**
- * Every task of a sweep's arrays that is not over, in the order of Slurm. Slurm gives numbers again: the script says
- * whose a task is.
+ * All unfinished tasks of a sweep's arrays, in Slurm's order. Slurm reuses numbers, so the script identifies the owner
+ * of a task.
  */
 export async function queue(arrays: readonly Submission[]): Promise<QueuedTask[]> {
   const numbers = new Map(arrays.map(({ number, record }) => [record.array, number]));
@@ -80,7 +80,7 @@ export async function queue(arrays: readonly Submission[]): Promise<QueuedTask[]
     const { out } = await slurm("squeue", ["--noheader", "--all", jobs, `--Format=${QUEUE_FORMAT}`]);
     return read(out).filter(({ array, command }) => command.endsWith(`/slurm/submit-${numbers.get(array)}.sh`));
   } catch (error) {
-    if (error instanceof SlurmError && /Invalid job id/i.test(error.message)) return []; // all are over and forgotten
+    if (error instanceof SlurmError && /Invalid job id/i.test(error.message)) return []; // all have ended
     throw error;
   }
 }
@@ -122,7 +122,7 @@ function refusal(
   return `sweep: expected ${program} to succeed, got ${quote(said, 300)}`;
 }
 
-/** What a program of Slurm said, without its own name. */
+/** The message of a Slurm program, without the program's name. */
 function lines(text: string): string[] {
   return text
     .split("\n")

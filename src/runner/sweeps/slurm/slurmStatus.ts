@@ -1,4 +1,4 @@
-/** @file How far a sweep is as Slurm sees it: its tasks in the queue, and the jobs that none of them is to do. */
+/** @file Progress of a sweep in Slurm: its tasks in the queue, and the jobs that no task will do. */
 import type { QueuedTask } from "../../../sweeps/slurm/queue.ts";
 import { Submissions } from "../../../sweeps/slurm/submissions.ts";
 import type { SweepFolder } from "../../../sweeps/sweepFolder.ts";
@@ -6,29 +6,29 @@ import { clusterConfig, queue } from "./programs.ts";
 
 /** Tasks of all arrays of a sweep in Slurm's queue. */
 export interface SlurmStatus {
-  /** Slurm's numbers of the arrays, the first one first. */
+  /** Slurm's numbers of the arrays, in order of submission. */
   readonly arrays: readonly string[];
   readonly running: number;
-  /** Between running and gone, or back in the queue. */
+  /** Ending, or returning to the queue. */
   readonly ending: number;
   /** Waiting for the first time. */
   readonly queued: number;
-  /** Waiting to go on, after a time limit, a pre-emption or a failure of their node. */
+  /** Waiting to continue after a time limit, a preemption or a node failure. */
   readonly requeued: number;
-  /** Waiting until somebody lets them. */
+  /** Held until released by a user. */
   readonly held: number;
-  /** The numbers of the arrays that have such tasks. */
+  /** Numbers of the arrays with held tasks. */
   readonly heldArrays: readonly string[];
   /** Why tasks wait, in Slurm's words, the most frequent reason first. */
   readonly reasons: readonly { readonly reason: string; readonly tasks: number }[];
-  /** Jobs that are neither done nor failed, and that no task in the queue is to do. */
+  /** Jobs that are neither done nor failed and not assigned to a task in the queue. */
   readonly left: number;
 }
 
 /**
- * Asks Slurm. Undefined where it never got a job of the sweep.
+ * Queries Slurm. Undefined if no job of the sweep was ever submitted.
  *
- * @throws SlurmError where it is not there or does not answer
+ * @throws SlurmError where Slurm is missing or does not answer
  */
 export async function slurmStatus(sweep: SweepFolder): Promise<SlurmStatus | undefined> {
   const submissions = new Submissions(sweep);

@@ -1,4 +1,4 @@
-/** @file Hands to Slurm what is not done of a sweep and that nobody in its queue is to do. */
+/** @file Submits to Slurm the unfinished jobs of a sweep that are not in its queue. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { dealt } from "../../../sweeps/jobList.ts";
 import { batchScript } from "../../../sweeps/slurm/batchScript.ts";
@@ -9,38 +9,38 @@ import { UsageError } from "../../errors.ts";
 import { MOST_THREADS } from "../../training/runOptions.ts";
 import { type ClusterConfig, cancel, defaultLimit, queue, SlurmError, submit } from "./programs.ts";
 
-/** What sbatch is asked for, in its own words. */
+/** Options of sbatch, in its own terms. */
 export interface SlurmRequest {
   readonly partition?: string | undefined;
   readonly time?: string | undefined;
   readonly cpusPerTask?: number | undefined;
   readonly gres?: string | undefined;
   readonly account?: string | undefined;
-  /** Further arguments of sbatch, as they are. */
+  /** Further arguments of sbatch, passed unchanged. */
   readonly arguments: readonly string[];
-  /** Tasks at once. Default: as many as Slurm lets. */
+  /** Most simultaneous tasks. Default: no limit. */
   readonly atOnce?: number | undefined;
   /** Small networks that a task trains in one graph. Default: 1. */
   readonly together?: number | undefined;
   /** Folder of the data, by an absolute path. */
   readonly data?: string | undefined;
-  /** The program that a worker is started with: of "crh worker". */
+  /** The program that starts a worker: "crh worker". */
   readonly program: readonly string[];
 }
 
 /** What was done. */
 export interface Submitted {
-  /** Slurm's number of the array; undefined where nothing was left to submit. */
+  /** Slurm's number of the array; undefined if nothing was left to submit. */
   readonly array?: string;
   readonly tasks: number;
   readonly jobs: number;
-  /** Jobs that are not done and that tasks in the queue will do. */
+  /** Unfinished jobs that tasks in the queue will do. */
   readonly queued: number;
-  /** What sbatch said beside. */
+  /** Notes from sbatch. */
   readonly notes: readonly string[];
 }
 
-/** Arguments of sbatch that have a name of their own here. */
+/** Arguments of sbatch that have their own option here. */
 const OWN: readonly (readonly [RegExp, string])[] = [
   [/^(--partition(=|$)|-p)/, "--partition"],
   [/^(--time(=|$)|-t)/, "--time"],
@@ -49,7 +49,7 @@ const OWN: readonly (readonly [RegExp, string])[] = [
   [/^(--account(=|$)|-A)/, "--account"],
   [/^(--array(=|$)|-a)/, "--jobs"],
 ];
-/** Those by which tasks would be lost, their logs, or the answer of sbatch. */
+/** Arguments that would lose tasks, their logs, or the answer of sbatch. */
 const REFUSED = new RegExp(
   "^(--(output|error|wrap|wait|parsable|test-only|clusters?|chdir|no-requeue|open-mode|help|usage|version)(=|$)" +
     "|-[oeWMDhV]|--?$)",
@@ -72,11 +72,11 @@ export function checkRequest({ arguments: words, time }: SlurmRequest): void {
 }
 
 /**
- * Submits one array: a task for each job, or for as many as are trained together. Where that are more than an array of
- * the cluster may have, tasks do several jobs one after the other.
+ * Submits one array with a task for each job, or for as many jobs as are trained together. If the cluster's arrays are
+ * too small, tasks do several jobs in sequence.
  *
- * @param note told what takes time
- * @throws SlurmError where Slurm refuses: the sweep is as before
+ * @param note receives notes on slow operations
+ * @throws SlurmError where Slurm refuses; the sweep is then unchanged
  */
 export async function submitSweep(
   sweep: SweepFolder,
@@ -108,7 +108,7 @@ export async function submitSweep(
       try {
         submissions.record(files, { array, ...about, submittedAt: new Date().toISOString() });
       } catch (error) {
-        await cancel(array); // nobody would know of it, and its jobs would be submitted again
+        await cancel(array); // it would be unknown, and its jobs would be submitted again
         throw error;
       }
       return { array, tasks, jobs: left.length, queued, notes };
@@ -119,7 +119,7 @@ export async function submitSweep(
   });
 }
 
-/** Slurm expands some characters in the name of a log, and squeue writes a line a task. */
+/** Slurm expands some characters in log names, and squeue writes one line per task. */
 function checkFolder(dir: string): void {
   if (/[\\\p{Cc}]/u.test(dir))
     throw new UsageError(
@@ -144,18 +144,18 @@ async function sbatchWords(
     `--signal=B:USR1@${signalLead(limit)}`,
     `--chdir=${sweep.dir}`,
     `--output=${logs.replaceAll("%", "%%")}/slurm-%A_%a.out`,
-    "--open-mode=append", // a task that comes back goes on with its log
+    "--open-mode=append", // a requeued task appends to its log
     ...Object.entries(resources).flatMap(([key, value]) => (value === undefined ? [] : [`--${key}=${value}`])),
     ...request.arguments,
     script,
   ];
 }
 
-/** chosen: KillWait, 30 s by default, and what Slurm needs to notice. */
+/** chosen: KillWait, 30 s by default, plus the time Slurm needs to notice. */
 const ENDING_SECONDS = 90;
 const LOOK_MS = 2000;
 
-/** The jobs to submit, in the order of the plan, and how many are left to tasks in the queue. */
+/** The jobs to submit, in the order of the plan, and the number left to tasks in the queue. */
 async function leftJobs(
   sweep: SweepFolder,
   submissions: Submissions,
@@ -166,7 +166,7 @@ async function leftJobs(
   const jobs = sweep.jobs().map(({ id }) => id);
   for (let waited = 0; ; waited += LOOK_MS) {
     const tasks = arrays.length === 0 ? [] : await queue(arrays);
-    // Looked at after the queue: a task that has left it is done, or has given its job back.
+    // Read after the queue: a task that has left it is done or has released its job.
     const { done, failed } = sweep.state();
     const isLeft = (id: string): boolean => !done.has(id) && !failed.has(id);
     const covered = submissions.jobsOf(tasks);

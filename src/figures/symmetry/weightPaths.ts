@@ -1,6 +1,6 @@
 /**
- * @file Figure: two weights on their way in the plane, on the line of minima that the loss leaves, to the place where
- * the noise of both is in balance (theory.md Eqs. 106, 109).
+ * @file Figure: paths of two weights in the plane, along the line of minima of the loss to the point where the noise of
+ * both is in balance (theory.md Eqs. 106, 109).
  */
 import * as Plot from "@observablehq/plot";
 import { centred, halo, titleText } from "../axes.ts";
@@ -11,25 +11,28 @@ import { type LegendEntry, legendPanel } from "../legend.ts";
 import { watchedColour } from "../palette.ts";
 import { plotPanel } from "../plotPanel.ts";
 
-export interface Wanderer {
+export interface WeightPath {
   readonly name: string;
   /** (T) each. */
   readonly u: readonly number[];
   readonly w: readonly number[];
 }
 
-export interface WanderingOptions {
-  /** The product u w of least loss. */
+export interface WeightPathsOptions {
+  /** The product u w at which the loss is minimal. */
   readonly product: number;
-  /** Where noise leaves the weights. */
+  /** The point at which noise is balanced. */
   readonly rest: readonly [number, number] | undefined;
 }
 
-/** chosen: points of a way that are drawn. */
+/** chosen: most points drawn per path. */
 const POINTS = 400;
 
-/** Draws the plane; undefined where nobody has moved. csv: name, u, w */
-export function wanderingFigure(all: readonly Wanderer[], { product, rest }: WanderingOptions): Figure | undefined {
+/** Draws the plane; undefined where no weight has moved. csv: name, u, w */
+export function weightPathsFigure(
+  all: readonly WeightPath[],
+  { product, rest }: WeightPathsOptions,
+): Figure | undefined {
   const drawn = all.filter(({ u }) => u.length > 0);
   if (drawn.length === 0) return undefined;
   const values = drawn.flatMap(({ u, w }) => [...u, ...w]);
@@ -79,7 +82,7 @@ export function wanderingFigure(all: readonly Wanderer[], { product, rest }: Wan
   });
   const entries: LegendEntry[] = [
     ...drawn.map(({ name }, i) => ({ text: name, colour: watchedColour(i), samples: ["line"] as const })),
-    { text: "least loss, u w = 1", colour: "currentColor", samples: ["dashed"] },
+    { text: "minimal loss, u w = 1", colour: "currentColor", samples: ["dashed"] },
   ];
   const csv = toCsv(
     ["name", "u", "w"],
