@@ -66,8 +66,11 @@ class Unblocker {
   private readonly graph: Graph;
   private readonly initializers: Map<string, Tensor>;
   private readonly block: number;
-  /** Channels of blocked values without padding, from the node that converts them to the plain layout. */
-  private readonly channels: ReadonlyMap<string, number>;
+  /**
+   * Channels of blocked values without padding, from the node that converts them to the plain layout, else from the
+   * convolution that made them.
+   */
+  private readonly channels: Map<string, number>;
   /** Values in the blocked layout. */
   private readonly blocked = new Set<string>();
 
@@ -119,16 +122,21 @@ class Unblocker {
     const isPlainInput = groups === 1 && !this.blocked.has(x);
     const sorted = unsorted(kernel, this.block, isDepthwise || isPlainInput);
     const biases = bias ? this.constant(node, bias) : undefined;
-    const kept = this.channels.get(node.outputs[0]!) ?? filled(sorted, biases, this.block);
+    const isPadded = groups === 1 || isDepthwise; // other groups are whole blocks
+    const known = this.channels.get(node.outputs[0]!) ?? (isDepthwise ? this.channels.get(x) : undefined);
+    const kept = isPadded ? (known ?? filled(sorted, biases, this.block)) : outputs;
+    this.channels.set(node.outputs[0]!, kept);
     const read = groups === 1 && !isPlainInput ? (this.channels.get(x) ?? filledInputs(sorted, this.block)) : inputs;
-    this.initializers.set(weight, part(sorted, groups > 1 ? outputs : kept, read, extents));
-    if (bias)
-      this.initializers.set(bias, float32((biases!.data as Float32Array).slice(0, groups > 1 ? outputs : kept)));
+    this.initializers.set(weight, part(sorted, kept, read, extents));
+    if (bias) this.initializers.set(bias, float32((biases!.data as Float32Array).slice(0, kept)));
     const name = node.name.replace(/(_output_\d+)?_nchwc$/, "");
     const { activation, activation_params: params, ...attributes } = node.attributes;
     const [y] = node.outputs as [string];
     const steps: Omit<Node, "outputs">[] = [
-      { ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight], attributes },
+      {
+        ...{ ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight] },
+        attributes: isDepthwise ? { ...attributes, group: { int: kept } } : attributes,
+      },
     ];
     const append = (op: string, inputs: readonly string[], given: Node["attributes"] = {}) =>
       steps.push({ op, domain: "", name: "", inputs, attributes: given });
@@ -215,13 +223,16 @@ function moved(node: Node, perm: readonly number[]): Pick<Node, "op" | "attribut
  * Channels of blocked values, traced backwards from their conversion to the plain layout, through operators that keep
  * channels.
  */
-function channelsOf({ nodes }: Graph): Map<string, number> {
+function channelsOf({ nodes, initializers }: Graph): Map<string, number> {
+  const isDepthwise = (node: Node) =>
+    intAttribute(node, "group", 1) > 1 && initializers.get(node.inputs[1] ?? "")?.shape[1] === 1;
   const channels = new Map<string, number>();
   for (const node of [...nodes].reverse()) {
     const isLaidOut = node.domain === BLOCKED && node.op === "ReorderOutput";
     const known = isLaidOut ? intAttribute(node, "channels", 0) : channels.get(node.outputs[0]!);
     const keeps = isLaidOut || (node.domain === BLOCKED ? node.op !== "Conv" : node.op !== "Concat");
-    const sources = keeps ? node.inputs : node.domain === BLOCKED ? node.inputs.slice(3) : [];
+    const added = node.domain === BLOCKED ? node.inputs.slice(3) : [];
+    const sources = keeps ? node.inputs : isDepthwise(node) ? [node.inputs[0]!, ...added] : added;
     if (known !== undefined) for (const name of sources) if (name !== "") channels.set(name, known);
   }
   return channels;

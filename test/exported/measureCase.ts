@@ -6,15 +6,11 @@ import { decodeNpz } from "../../src/data/npz.ts";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { measureLayer } from "../../src/measure/measureLayer.ts";
 import { type Objective, type OwnLoss, objective } from "../../src/objectives/objective.ts";
-import { plainLayout, possibleBlocks } from "../../src/onnx/blockedLayout.ts";
-import { castModel } from "../../src/onnx/castModel.ts";
-import { dequantizeModel } from "../../src/onnx/dequantizeModel.ts";
-import { decodeModel } from "../../src/onnx/modelFile.ts";
 import { float32, type Tensor } from "../../src/onnx/tensor.ts";
-import { upgradeModel } from "../../src/onnx/upgrade.ts";
 import { chooseBatch } from "../../src/probe/batchSize.ts";
 import { type Feeds, sliceBatches } from "../../src/probe/feeds.ts";
 import { Probe } from "../../src/probe/probe.ts";
+import { preparedModel } from "../../src/runner/analysis/initialModel.ts";
 
 export const folder: string = fileURLToPath(new URL("cases/", import.meta.url));
 
@@ -34,9 +30,7 @@ export function expectedOf(name: string): Expected {
 
 /** @param file of the model, a rewriting perhaps of one of the case */
 export async function measureCase(name: string, file: string, loss: string) {
-  const read = decodeModel(readFileSync(file));
-  const [block = 0] = possibleBlocks(read);
-  const model = castModel(dequantizeModel(upgradeModel(plainLayout(read, block))));
+  const model = await preparedModel(file);
   const whole = data(name);
   const n = Object.values(whole)[0]!.shape[0]!;
   const chosen: Objective | OwnLoss =
