@@ -104,7 +104,7 @@ describe.skipIf(isSkipped)("the playground", () => {
   });
 
   it("passes 0.6 in all six relations of the hidden layers while the page stays quick", async () => {
-    const page = await lab.open("/play?tour=1");
+    const page = await lab.open("/play?tour=1&steps=100000");
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     await page.reload();
@@ -274,7 +274,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     const { searchParams } = new URL(page.url().replace("#", "x"));
     expect(searchParams.get("b.then")).toBe("10_lr_0.1");
     await page.getByRole("button", { name: "Network 2" }).click();
-    expect(await page.locator("[data-key=decay] input[type=text]").inputValue()).toBe("0");
+    await expect.poll(() => page.locator("[data-key=decay] input[type=text]").inputValue()).toBe("0");
     expect(await page.locator("[data-key=lr] input[type=text]").inputValue()).toBe("0.1");
     await page.context().close();
   });
