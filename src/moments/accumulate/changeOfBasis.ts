@@ -49,6 +49,8 @@ export async function changeBasis(
   for (let i = 0; i < D; i++) into.sum[i]! += means[i]!;
   for (const { row, from: first, to, at } of lowerSegments(D)) {
     const mean = means[row]! / n;
+    const last = at + to - first - 1;
+    if (to === row + 1 && lower[last]! < 0) lower[last] = 0; // a sum of squares, rounded in float32
     for (let j = first; j < to; j++) into.gram[row * D + j]! += scale * lower[at + j - first]! + mean * means[j]!;
   }
 }
