@@ -115,6 +115,7 @@ class Unblocker {
   /** The convolution, the value added to it, and its activation. */
   private convolution(node: Node): Node[] {
     const [x, weight, bias, sum] = node.inputs as [string, string, string?, string?];
+    const [y] = node.outputs as [string];
     const kernel = this.constant(node, weight);
     const [outputs, inputs, ...extents] = kernel.shape as [number, number, ...number[]];
     const groups = intAttribute(node, "group", 1);
@@ -123,15 +124,14 @@ class Unblocker {
     const sorted = unsorted(kernel, this.block, isDepthwise || isPlainInput);
     const biases = bias ? this.constant(node, bias) : undefined;
     const isPadded = groups === 1 || isDepthwise; // other groups are whole blocks
-    const known = this.channels.get(node.outputs[0]!) ?? (isDepthwise ? this.channels.get(x) : undefined);
+    const known = this.channels.get(y) ?? (isDepthwise ? this.channels.get(x) : undefined);
     const kept = isPadded ? (known ?? filled(sorted, biases, this.block)) : outputs;
-    this.channels.set(node.outputs[0]!, kept);
+    this.channels.set(y, kept);
     const read = groups === 1 && !isPlainInput ? (this.channels.get(x) ?? filledInputs(sorted, this.block)) : inputs;
     this.initializers.set(weight, part(sorted, kept, read, extents));
     if (bias) this.initializers.set(bias, float32((biases!.data as Float32Array).slice(0, kept)));
     const name = node.name.replace(/(_output_\d+)?_nchwc$/, "");
     const { activation, activation_params: params, ...attributes } = node.attributes;
-    const [y] = node.outputs as [string];
     const steps: Omit<Node, "outputs">[] = [
       {
         ...{ ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight] },

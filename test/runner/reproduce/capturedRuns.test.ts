@@ -151,11 +151,14 @@ describe("captures that state a setting", () => {
     expect(record.claims[0]!.value).toBeNull();
   });
 
-  test("are not taken where they do not cover the training", async () => {
-    write(setting, { steps: [0, 2] });
+  test.each([
+    [0, 2],
+    [2, 4],
+  ])("are not taken where they cover the training from step %i to %i alone", async (first, last) => {
+    write(setting, { steps: [first, last] });
     const { err } = await ingest("--cost", "economy");
-    expect(err).toContain("Captures are there from step 0 to 2, and llm takes 4 steps");
-    expect((await judge()).record.notes[1]).toContain("its captures are of steps 0 to 2, not 0 to 4");
+    expect(err).toContain(`Captures are there from step ${first} to ${last}, and llm takes 4 steps`);
+    expect((await judge()).record.notes[1]).toContain(`its captures are of steps ${first} to ${last}, not 0 to 4`);
   });
 
   test("are not taken where layers are missing, of which claims would be judged by the others", async () => {
