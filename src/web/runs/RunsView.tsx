@@ -91,7 +91,7 @@ export default function RunsView() {
     reload();
   };
   const settings = [...new Set(all!.flatMap(({ info }) => info?.setting ?? []))].sort();
-  const count = `${shown.length === all!.length ? "" : `${shown.length.toLocaleString("en")} of `}${all!.length.toLocaleString("en")} runs`;
+  const count = `${shown.length === all!.length ? "" : `${shown.length.toLocaleString("en")} of `}${all!.length.toLocaleString("en")} ${all!.length === 1 ? "run" : "runs"}`;
   return (
     <section className="runs">
       <div className="runs-head">
