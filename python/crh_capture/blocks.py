@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, MutableMapping, Sequence
+from functools import cached_property
 from typing import Callable, Union
 
 import numpy as np
@@ -15,6 +16,7 @@ class Triangle:
     """A symmetric matrix (d, d) by its upper triangle: panels (j - i, d - i) hold rows i to j from column i on."""
 
     def __init__(self, panels: Sequence[np.ndarray]) -> None:
+        """panels: arrays, or what makes each anew whenever it is asked for."""
         self.panels = panels
 
     @staticmethod
@@ -26,16 +28,22 @@ class Triangle:
         starts = [i * d - i * (i - 1) // 2 for i in range(d + 1)]
         return Triangle([matrix[starts[i] : starts[i + 1]].reshape(1, -1) for i in range(d)])
 
+    @cached_property
+    def d(self) -> int:
+        """Rows and columns."""
+        width: int = self.panels[0].shape[1]
+        return width
+
     @property
     def size(self) -> int:
         """d (d + 1) / 2, its numbers."""
-        d: int = self.panels[0].shape[1]
-        return d * (d + 1) // 2
+        return self.d * (self.d + 1) // 2
 
     @property
     def nbytes(self) -> int:
         """Bytes that it holds."""
-        return sum(panel.nbytes for panel in self.panels)
+        held = getattr(self.panels, "nbytes", None)
+        return sum(panel.nbytes for panel in self.panels) if held is None else int(held)
 
     def rows(self) -> Iterator[np.ndarray]:
         """Row i (d - i) from the diagonal on."""
@@ -45,11 +53,9 @@ class Triangle:
 
     def whole(self) -> np.ndarray:
         """(d, d)"""
-        panels = self.panels
-        d = panels[0].shape[1]
-        matrix = np.empty((d, d))
+        matrix = np.empty((self.d, self.d))
         i = 0
-        for panel in panels:
+        for panel in self.panels:
             j = i + len(panel)
             square, rest = np.triu(panel[:, : j - i]), panel[:, j - i :]
             matrix[i:j, i:j] = square + np.triu(square, 1).T
@@ -60,9 +66,11 @@ class Triangle:
     def pack(self, values: np.ndarray) -> np.ndarray:
         """The rows from the diagonal on, one behind the other, written into values (d (d + 1) / 2 or more)."""
         at = 0
-        for row in self.rows():
-            values[at : at + len(row)] = row
-            at += len(row)
+        for panel in self.panels:
+            rows = [row[i:] for i, row in enumerate(panel)]
+            end = at + sum(map(len, rows))
+            np.concatenate(rows, out=values[at:end])
+            at = end
         return values[:at]
 
     def __add__(self, other: Triangle) -> Triangle:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .distributed import rank, sum_over_ranks, tell_ranks
+from .distributed import is_distributed, rank, sum_over_ranks, tell_ranks
 from .errors import CaptureError
 from .finish import finished
 from .moments import LayerMoments, Moments
@@ -171,7 +171,12 @@ class Capture:
         self._last = None  # two captures at a time would take twice the memory
         statement = _Statement(self, samples, tokens, accumulation)
         recorder = self._recorder(
-            statement.factor, lambda: tokens, statement.see, statement.before_gradients, lambda: targets
+            statement.factor,
+            lambda: tokens,
+            statement.see,
+            statement.before_gradients,
+            lambda: targets,
+            is_single=accumulation in (None, 1),
         )
         statement.recorder = recorder
         self.statement = statement
@@ -319,6 +324,7 @@ class Capture:
         on_output: Callable[[Pass, Any], None],
         before_gradients: Callable[[Tensor], None] = lambda _: None,
         targets: Callable[[], Any] = lambda: None,
+        is_single: bool = False,
     ) -> Recorder:
         return Recorder(
             self.model,
@@ -330,6 +336,7 @@ class Capture:
             before_gradients=before_gradients,
             choose=self._coordinates,
             targets=targets,
+            is_alone=is_single and not is_distributed(),
         )
 
     @contextmanager

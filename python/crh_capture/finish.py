@@ -9,7 +9,7 @@ from torch import Tensor
 from .blocks import Blocks, Stored, Triangle
 from .moments import LayerMoments, SideMoments
 from .recorder import Layer
-from .sums import RowSums, VectorSums
+from .sums import Panels, RowSums, VectorSums
 
 
 def _array(values: Tensor) -> np.ndarray:
@@ -70,7 +70,7 @@ def _side(h: VectorSums, g: VectorSums, d: int, Q: Tensor | None) -> SideMoments
     blocks: dict[str, Stored] = {}
     for v, one in (("h", h.plain), ("hn", h.unit), ("g", turned(g.plain)), ("gn", turned(g.unit))):
         blocks[f"{v}_sum"] = _array(one.total)
-        blocks[v + v] = Triangle([_array(panel) for panel in one.panels])
+        blocks[v + v] = Triangle(Panels(one))
     places = None if h.coordinates is None else h.coordinates.cpu().numpy()
     return SideMoments(d, Blocks(blocks), numbers, places)
 

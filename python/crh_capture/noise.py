@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 
 from .blocks import Triangle
-from .sums import Buffer, Lengths, RowSums, size_of_rows
+from .sums import Arena, Buffer, Lengths, Panels, RowSums, size_of_rows
 
 
 class NoiseSums:
     """Sums of one map over `n` examples: `sides` has those of a, of b, or both."""
 
-    def __init__(self, d: dict[str, int], has_bias: bool, device: torch.device) -> None:
-        buffer = Buffer(sum(map(size_of_rows, d.values())), device)
+    def __init__(self, d: dict[str, int], has_bias: bool, device: torch.device, arena: Arena | None = None) -> None:
+        buffer = Buffer(sum(size_of_rows(size, arena) for size in d.values()), device)
         self.whole, self.has_bias, self.n = buffer.whole, has_bias, 0
-        self.sides = {side: RowSums(size, buffer) for side, size in d.items()}
+        self.sides = {side: RowSums(size, buffer, arena) for side, size in d.items()}
 
     def add(self, ha: Tensor, gb: Tensor) -> None:
         """Adds rows (n, d_in) and (n, d_out)."""
@@ -47,7 +47,4 @@ class NoiseSums:
 
     def tensors(self) -> dict[str, np.ndarray]:
         """By their names in the file: (1, d, d)."""
-        return {
-            f"{side}.noise": Triangle([panel.cpu().numpy() for panel in sums.panels]).whole()[None]
-            for side, sums in self.sides.items()
-        }
+        return {f"{side}.noise": Triangle(Panels(sums)).whole()[None] for side, sums in self.sides.items()}

@@ -22,7 +22,7 @@ from .errors import CaptureError
 from .labelled import ClassSums, labels_of
 from .noise import NoiseSums
 from .rules import Map, rule_of
-from .sums import LayerSums, Weights, as_rows_dtype, exact_products, total_device
+from .sums import Arena, LayerSums, Weights, as_rows_dtype, exact_products, total_device
 from .weight_gradient import WeightGradient
 
 CHUNK, CHUNK_ON_CPU = 2**24, 2**20
@@ -109,6 +109,7 @@ class Recorder:
         before_gradients: Callable[[Tensor], None],
         choose: Callable[[str, Map], dict[str, Tensor]],
         targets: Callable[[], Any] = lambda: None,
+        is_alone: bool = False,
     ) -> None:
         """
         names: every submodule by the name that it is known by.
@@ -118,10 +119,12 @@ class Recorder:
         before_gradients: told of one trained weight before this capture's gradients are added to its own.
         choose: coordinates of each side to be sampled, by side (Eq. 77); none for sides measured whole.
         targets: class indices of the batch at hand, for the sums by class of the last map, or anything else.
+        is_alone: whether there is one pass, and no other process adds to its sums.
         """
         self.root, self.names, self.selection = root, names, selection
         self.factor, self.tokens, self.on_output, self.choose = factor, tokens, on_output, choose
         self.targets = targets
+        self.arena = Arena() if is_alone else None
         self.latest: tuple[Layer, Tensor, Tensor] | None = None
         """The map that was called last, its input and its output."""
         self.before_gradients: Callable[[Tensor], None] | None = before_gradients
@@ -344,7 +347,7 @@ class Recorder:
             if not d:
                 return
             has_bias = one.bias is not None and one.bias() is not None
-            layer.noise = NoiseSums(d, has_bias, layer.sums.device)
+            layer.noise = NoiseSums(d, has_bias, layer.sums.device, layer.sums.arena)
         factor = self.factor(passed)
         for part in self._parts(one, gradient):
             layer.noise.add(part.rows(one.input_rows, x), part.rows(one.output_rows, gradient) * factor)
@@ -374,7 +377,8 @@ class Recorder:
         if layer is None:
             coordinates = {side: places.to(y.device) for side, places in self.choose(name, one).items()}
             crossed = one.kind != "block" and not coordinates
-            sums = LayerSums(one.d_in, one.d_out, total_device(y.device), coordinates, crossed)
+            arena = self.arena if len(self._parts(one, y)) == 1 else None
+            sums = LayerSums(one.d_in, one.d_out, total_device(y.device), coordinates, crossed, arena)
             layer = self.layers[name] = Layer(name, one, sums, coordinates)
         layer.opened += 1
         return layer

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +28,8 @@ factors cost more than they save."""
 BLOCKS, NARROWEST = 8, 64
 """Blocks of columns that a symmetric product is computed in: 9 of 16 of its entries. Narrower blocks cost more than the
 entries below the diagonal (measured on a CPU)."""
+ARENA = 2**20
+"""Numbers that an arena grows by. chosen: two large pages."""
 SAFE = (1e-12, 1e12)
 """Lengths of rows whose squares, and whose parts' squares, float32 holds with all digits that count."""
 
@@ -56,28 +59,42 @@ def total_device(device: torch.device) -> torch.device:
 
 
 class Buffer:
-    """Zeros in float64 that are handed out part by part.
+    """Zeros in float64, or another dtype, that are handed out part by part.
 
     On the CPU they are memory of their own, in large pages where the system has them, which goes back as a whole: a
     heap keeps the holes between what captures hold and what comes and goes in a step, and costs a fault for each page.
     """
 
-    def __init__(self, size: int, device: torch.device) -> None:
+    def __init__(self, size: int, device: torch.device, dtype: torch.dtype = torch.float64) -> None:
         self.at = 0
         if device.type != "cpu" or size < 2**15 or not hasattr(mmap, "MAP_PRIVATE"):
-            self.whole = torch.zeros(size, dtype=torch.float64, device=device)
+            self.whole = torch.zeros(size, dtype=dtype, device=device)
             return
-        memory = mmap.mmap(-1, 8 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        memory = mmap.mmap(-1, size * torch.finfo(dtype).bits // 8, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         if hasattr(mmap, "MADV_HUGEPAGE"):
             with suppress(OSError):
                 memory.madvise(mmap.MADV_HUGEPAGE)
-        self.whole = torch.from_numpy(np.frombuffer(memory, dtype=np.float64))
+        self.whole = torch.frombuffer(memory, dtype=dtype)
 
     def take(self, *shape: int) -> Tensor:
         """The next zeros, in a shape."""
         size = math.prod(shape)
         self.at += size
         return self.whole[self.at - size : self.at].view(shape)
+
+
+class Arena:
+    """Memory of a CPU for float32 numbers that are held together: pieces in the heap would leave holes there."""
+
+    def __init__(self) -> None:
+        self.buffer: Buffer | None = None
+
+    def take(self, *shape: int) -> Tensor:
+        """The next zeros, in a shape."""
+        size = math.prod(shape)
+        if self.buffer is None or self.buffer.at + size > len(self.buffer.whole):
+            self.buffer = Buffer(max(size, ARENA), torch.device("cpu"), torch.float32)
+        return self.buffer.take(*shape)
 
 
 def _accumulate(total: Tensor, part: Tensor, factor: float, is_first: bool) -> None:
@@ -130,24 +147,40 @@ def _blocks(d: int) -> list[tuple[int, int]]:
     return [(i, min(i + width, d)) for i in range(0, d, width)]
 
 
-def size_of_rows(d: int) -> int:
-    """Numbers of a RowSums."""
-    return d + sum((j - i) * (d - i) for i, j in _blocks(d))
+def size_of_panels(d: int) -> int:
+    """Numbers of the matrix of a RowSums."""
+    return sum((j - i) * (d - i) for i, j in _blocks(d))
+
+
+def size_of_rows(d: int, arena: Arena | None = None) -> int:
+    """Numbers that a RowSums takes of its buffer."""
+    return d + size_of_panels(d) if arena is None else d
 
 
 class RowSums:
     """Sums of rows v (n, d) of one kind: `total` (d) sum v and the upper triangle of sum v v^T, float64 once settled.
 
-    Of the matrix, `panels` (j - i, d - i) hold rows i to j from column i on, for `blocks` (i, j).
+    Of the matrix, panels (j - i, d - i) hold rows i to j from column i on, for `blocks` (i, j). With an arena the
+    product of a first part in float32 stays there as it is until another part comes: most captures have one part, and
+    half the memory. Its panels are settled one at a time as they are read.
     """
 
-    def __init__(self, d: int, buffer: Buffer) -> None:
+    def __init__(self, d: int, buffer: Buffer, arena: Arena | None = None) -> None:
         self.d, self.device, self.n = d, buffer.whole.device, 0
         self.blocks = _blocks(d)
         self.total = buffer.take(d)
-        self.panels = [buffer.take(j - i, d - i) for i, j in self.blocks]
+        self.arena = arena
+        self.panels = self._panels(buffer) if arena is None else []
+        self.product: list[Tensor] = []
+        """Panels of a first part in float32, to be multiplied by `factor`."""
+        self.factor = 1.0
         self.centre: Tensor | None = None
         """c (d) in the rows' dtype, while there are sums of v - c: then total is r, and panels are of C."""
+        self.shift: tuple[np.ndarray, np.ndarray] | None = None
+        """c and half (d), with sum v v^T = C + c half^T + half c^T, of a settled product."""
+
+    def _panels(self, memory: Buffer | Arena) -> list[Tensor]:
+        return [memory.take(j - i, self.d - i) for i, j in self.blocks]
 
     def centred(self, rows: Tensor, scale: float = 1.0) -> Tensor:
         """(rows - c) / scale."""
@@ -167,8 +200,24 @@ class RowSums:
         is_first = self.n == 0
         self.n += v.shape[0]
         _accumulate(self.total, v.sum(0).to(self.device), scale, is_first)
+        if is_first and self.arena is not None and v.dtype == torch.float32:
+            self.factor = scale * scale
+            self.product = self._panels(self.arena)
+            for (i, j), panel in zip(self.blocks, self.product):
+                torch.mm(v[:, i:j].T, v[:, i:], out=panel)
+            return
+        self._widen()
         for (i, j), panel in zip(self.blocks, self.panels):
             _accumulate(panel, (v[:, i:j].T @ v[:, i:]).to(self.device), scale * scale, is_first)
+
+    def _widen(self) -> None:
+        """Makes panels in float64, with what is in `product`."""
+        if self.panels:
+            return
+        self.panels = self._panels(Buffer(size_of_panels(self.d), self.device))
+        for panel, product in zip(self.panels, self.product):
+            _accumulate(panel, product, self.factor, True)
+        self.product = []
 
     def settle(self) -> None:
         """From sums of v - c to those of v."""
@@ -176,15 +225,36 @@ class RowSums:
             return
         c, r = self.centre.to(self.device).double(), self.total
         half = r + (self.n / 2) * c  # c r^T + r c^T + n c c^T = c half^T + half c^T
+        if self.product:
+            self.shift = c.numpy(), half.numpy()
         for (i, j), panel in zip(self.blocks, self.panels):
             panel.addr_(c[i:j], half[i:]).addr_(half[i:j], c[i:])
         r.add_(c, alpha=self.n)
         self.centre = None
 
+    def panel(self, k: int) -> np.ndarray:
+        """Panel k of sum v v^T in float64, once settled. NumPy's alone: torch would start threads for a writer."""
+        if not self.product:
+            return self.panels[k].detach().cpu().numpy()
+        found = self.product[k].numpy().astype(np.float64)
+        if self.factor != 1:
+            found *= self.factor
+        if self.shift is not None:
+            (i, j), (c, half) = self.blocks[k], self.shift
+            found += np.multiply.outer(c[i:j], half[i:])
+            found += np.multiply.outer(half[i:j], c[i:])
+        return found
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the matrix as it is held."""
+        return sum(panel.numel() * panel.element_size() for panel in self.product or self.panels)
+
     def turned(self, Q: Tensor) -> RowSums:
         """The sums of v = y Q^T from those of y, settled; Q (d, k) float64."""
         G = torch.empty(self.d, self.d, dtype=torch.float64, device=self.device)
-        for (i, j), panel in zip(self.blocks, self.panels):
+        for k, (i, j) in enumerate(self.blocks):
+            panel = torch.from_numpy(self.panel(k)).to(self.device)
             G[i:j, i:] = panel
             G[j:, i:j] = panel[:, j - i :].T
         GQ = G @ Q.T
@@ -197,6 +267,26 @@ class RowSums:
         return sums
 
 
+class Panels(Sequence[np.ndarray]):
+    """The panels of settled sums in float64, each made when it is read."""
+
+    def __init__(self, sums: RowSums) -> None:
+        self.sums = sums
+
+    def __len__(self) -> int:
+        return len(self.sums.blocks)
+
+    def __getitem__(self, k: Any) -> Any:
+        if not -len(self) <= k < len(self):
+            raise IndexError(k)
+        return self.sums.panel(k)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the sums hold."""
+        return self.sums.nbytes
+
+
 class VectorSums:
     """The sums of one of h and g on one side of a map, of plain rows and of rows divided by their norm (Eqs. 2, 3, 8).
 
@@ -204,11 +294,11 @@ class VectorSums:
     they are given, the matrices alone consist (Eq. 77).
     """
 
-    def __init__(self, d: int, buffer: Buffer, coordinates: Tensor | None = None) -> None:
+    def __init__(self, d: int, buffer: Buffer, coordinates: Tensor | None = None, arena: Arena | None = None) -> None:
         size = d if coordinates is None else len(coordinates)
         self.coordinates = coordinates
-        self.plain = RowSums(size, buffer)
-        self.unit = RowSums(size, buffer)
+        self.plain = RowSums(size, buffer, arena)
+        self.unit = RowSums(size, buffer, arena)
         self.numbers = buffer.take(3)
         self.longest = 0.0
         """|v| of the longest row."""
@@ -237,6 +327,9 @@ class LayerSums:
 
     With d_in far above d_out the gradients g_a = g_b W of side a span at most d_out dimensions. They are summed in the
     coordinates y = g_b R^T of W^T = Q R, which are as long, and turned by Q at the end.
+
+    arena: where the products of a single part of rows are kept; None where more may come, or another process adds its
+    own to `whole`.
     """
 
     def __init__(
@@ -246,19 +339,21 @@ class LayerSums:
         device: torch.device,
         coordinates: dict[str, Tensor] | None = None,
         crossed: bool = True,
+        arena: Arena | None = None,
     ) -> None:
         self.d_in, self.d_out, self.device = d_in, d_out, device
         self.coordinates = coordinates or {}
         self.n = 0
+        self.arena = arena if device.type == "cpu" else None
         a, b = self.coordinates.get("a"), self.coordinates.get("b")
         self.is_turned = d_in is not None and d_in > TURNED * d_out and a is None
         d_ga = d_out if self.is_turned else d_in
         sides = [(d_out, b), (d_out, b)] + ([] if d_in is None or d_ga is None else [(d_in, a), (d_ga, a)])
-        size = sum(2 * size_of_rows(d if places is None else len(places)) + 3 for d, places in sides)
+        size = sum(2 * size_of_rows(d if places is None else len(places), self.arena) + 3 for d, places in sides)
         buffer = Buffer(size + (d_out * (d_in or d_out) if crossed else 0), device)
         self.whole = buffer.whole
         """Every sum, to reduce them over processes in place."""
-        made: list[VectorSums | None] = [VectorSums(d, buffer, places) for d, places in sides]
+        made: list[VectorSums | None] = [VectorSums(d, buffer, places, self.arena) for d, places in sides]
         hb, gb, self.ha, self.ga = (*made, None, None)[:4]
         assert hb is not None and gb is not None
         self.hb, self.gb = hb, gb

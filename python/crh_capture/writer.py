@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from queue import Queue
 from typing import Callable
@@ -11,7 +12,10 @@ WAITING = 2
 
 
 class Writer:
-    """A thread that does one job after another; what goes wrong in it is raised at the next call."""
+    """A thread that does one job after another; what goes wrong in it is raised at the next call.
+
+    A program that ends without `close`, by an error or because it was forgotten, ends when all jobs are done.
+    """
 
     def __init__(self) -> None:
         self.jobs: Queue[Callable[[], None] | None] = Queue(WAITING)
@@ -22,8 +26,9 @@ class Writer:
         """Does the job later. Raises what an earlier one raised."""
         self.check()
         if self.thread is None:
-            self.thread = threading.Thread(target=self._work, name="crh-capture", daemon=False)
+            self.thread = threading.Thread(target=self._work, name="crh-capture", daemon=True)
             self.thread.start()
+            atexit.register(self.close)
         self.jobs.put(job)
 
     def _work(self) -> None:
@@ -46,4 +51,5 @@ class Writer:
             self.jobs.put(None)
             self.thread.join()
             self.thread = None
+            atexit.unregister(self.close)
         self.check()

@@ -11,7 +11,7 @@ from torch import nn
 from crh_capture import Capture, CaptureError, Moments
 from crh_capture.blocks import Triangle
 from crh_capture.recorder import Layer
-from crh_capture.sums import Buffer, LayerSums, RowSums, _blocks
+from crh_capture.sums import Arena, Buffer, LayerSums, Panels, RowSums, _blocks, size_of_rows
 
 try:
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -51,6 +51,28 @@ def test_the_products_of_a_captured_step_are_few(tmp_path):
 def test_sums_take_the_numbers_of_their_triangles():
     sums = LayerSums(512, 512, torch.device("cpu"))
     assert len(sums.whole) < 512**2 * (1 + 8 * 9 / 16 + 0.05)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-40])
+def test_a_single_part_is_held_in_float32_and_parts_are_added_in_float64(scale):
+    rows = scale * (torch.randn(300, 70) + 3)
+
+    def sums(parts, arena):
+        one = RowSums(70, Buffer(size_of_rows(70, arena), torch.device("cpu")), arena)
+        for part in parts:
+            one.add(one.centred(part, scale), scale)
+        one.settle()
+        return one
+
+    exact = (rows.double().T @ rows.double()).numpy()
+    for parts in ([rows], [rows[:100], rows[100:]]):
+        plain, alone = sums(parts, None), sums(parts, Arena())
+        assert (alone.total == plain.total).all()
+        for one, other in zip(Panels(alone), Panels(plain)):
+            assert np.abs(one - other).max() <= 1e-15 * np.abs(exact).max()
+        whole = Triangle(Panels(alone)).whole()
+        assert np.abs(whole - exact).max() < 1e-6 * np.abs(exact).max()
+        assert plain.nbytes == (2 * alone.nbytes if len(parts) == 1 else alone.nbytes)
 
 
 def test_nothing_is_held_of_a_capture_that_is_written(tmp_path):
