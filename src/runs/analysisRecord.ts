@@ -2,7 +2,9 @@
  * @file The record of an analysis in its run folder (docs/formats.md, records/analysis.json): the models, their steps
  * and the data files. Times, versions and the command line are in run.json, as for any run.
  */
+
 import { z } from "zod";
+import { schemaFault } from "../formats/schemaFault.ts";
 
 export const ANALYSIS_SCHEMA = "crh-lab/analysis@1";
 
@@ -47,8 +49,8 @@ const analysisRecord = z.looseObject({
 export function checkedAnalysis(found: unknown, path: string): AnalysisRecord {
   const parsed = analysisRecord.safeParse(found);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const { place, fault } = schemaFault(parsed.error.issues);
   throw new Error(
-    `runs: expected a record of schema ${ANALYSIS_SCHEMA} in ${path}, got another (${issue!.path.join(".") || "the whole"}: ${issue!.message}); delete that folder`,
+    `runs: expected a record of schema ${ANALYSIS_SCHEMA} in ${path}, got another (${place}: ${fault}); delete that folder`,
   );
 }

@@ -3,7 +3,9 @@
  * by the names that they have here, and what that program did otherwise. It stands in the folder of captures and, under
  * "captured", in the config.json of the run that was made of them. Both are texts of strangers.
  */
+
 import { z } from "zod";
+import { schemaFault } from "../formats/schemaFault.ts";
 
 export const CAPTURED_SCHEMA = "crh-lab/captured-setting@1";
 
@@ -42,8 +44,8 @@ export interface CapturedSetting {
 export function checkedCapturedSetting(found: unknown, path: string): CapturedSetting {
   const parsed = capturedSetting.safeParse(found);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const { place, fault } = schemaFault(parsed.error.issues);
   throw new RangeError(
-    `${path}: expected a setting of schema ${CAPTURED_SCHEMA}, got another (${issue!.path.map(String).join(".") || "the whole"}: ${issue!.message}); mend it or take it away`,
+    `${path}: expected a setting of schema ${CAPTURED_SCHEMA}, got another (${place}: ${fault}); mend it or take it away`,
   );
 }

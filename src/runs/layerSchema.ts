@@ -21,6 +21,13 @@ const exponent = z.looseObject({
   interval: z.tuple([number, number]).nullable(),
 });
 
+const spectrum = z.looseObject({
+  dimension: count.min(1).optional(),
+  above: count.nullable().optional(),
+  values: z.array(number).optional(),
+});
+const sideSpectra = z.looseObject({ H: spectrum, G: spectrum });
+
 const comparison = z.looseObject({ cosine: numberOrNull, pearson: numberOrNull });
 const forms = z.looseObject({ one: comparison, half: comparison });
 
@@ -28,6 +35,12 @@ const forms = z.looseObject({ one: comparison, half: comparison });
 export const layerFields = {
   irrelevant: both(irrelevant).optional(),
   exponents: byConvention(both(z.looseObject({ hg: exponent, hz: exponent, gz: exponent }))).optional(),
+  spectra: z
+    .looseObject({
+      ...{ paper: both(sideSpectra).optional(), covariance: both(sideSpectra).optional() },
+      ...{ raw: both(sideSpectra).optional(), weights: spectrum.optional() },
+    })
+    .optional(),
   strongest: byConvention(both(z.looseObject({ value: number, initial: numberOrNull }))).optional(),
   effectiveRows: z.looseObject({ h: numberOrNull, g: numberOrNull }).optional(),
   baselines: z

@@ -1,5 +1,7 @@
 /** @file Schemas of the parts of records that readers rely on, by the schema that a record names (docs/formats.md). */
+
 import { z } from "zod";
+import { schemaFault } from "../formats/schemaFault.ts";
 
 const number = z.number();
 const numberOrNull = z.number().nullable();
@@ -82,8 +84,8 @@ const records: Readonly<Record<string, z.ZodType>> = {
 function recordFault(schema: string, found: unknown): string | undefined {
   const parsed = records[schema]?.safeParse(found);
   if (parsed === undefined || parsed.success) return undefined;
-  const [issue] = parsed.error.issues;
-  return `${issue!.path.map(String).join(".") || "the whole"}: ${issue!.message}`;
+  const { place, fault } = schemaFault(parsed.error.issues);
+  return `${place}: ${fault}`;
 }
 
 /** A record from its text. @throws Error naming the file if it is damaged or has another schema */

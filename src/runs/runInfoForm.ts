@@ -2,7 +2,9 @@
  * @file run.json and config.json: their types, and the schemas that check their texts. Keys that this version does not
  * know are kept. What run.json says about time and machine is the only part of a run that differs between equal runs.
  */
+
 import { z } from "zod";
+import { schemaFault } from "../formats/schemaFault.ts";
 
 export type RunStatus = "running" | "finished" | "failed" | "interrupted";
 
@@ -89,6 +91,6 @@ function parseJson<T>(text: string, path: string, expected: string, schema: z.Zo
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const { path: keys, message } = result.error.issues[0]!;
-  throw wrongJson(expected, path, `"${keys.join(".") || "the document"}" wrong (${message})`);
+  const { place, fault } = schemaFault(result.error.issues, "the document");
+  throw wrongJson(expected, path, `"${place}" wrong (${fault})`);
 }

@@ -2,7 +2,9 @@
  * @file Schema of the parts of a snapshot that readers rely on. Run folders may come from others, and text in place of
  * a number would otherwise reach pages and tables unchecked.
  */
+
 import { z } from "zod";
+import { schemaFault } from "../formats/schemaFault.ts";
 import { completeRecord } from "../measure/earlierRecords.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { layerFields } from "./layerSchema.ts";
@@ -22,10 +24,12 @@ const value = z.looseObject({
   status: word.optional(),
 });
 const side = z.record(z.string(), value).nullable();
+const scores = z.record(z.string(), number.min(0).max(1).nullable()).optional();
 const phase = z
   .looseObject({
     label: word,
-    paper: z.looseObject({ label: word }).optional(),
+    scores,
+    paper: z.looseObject({ label: word, scores }).optional(),
     evidence: z.array(z.string()).optional(),
     differs: z.array(z.string()).optional(),
   })
@@ -81,8 +85,8 @@ const snapshot = z.looseObject({
 export function snapshotFault(found: unknown): string | undefined {
   const parsed = snapshot.safeParse(found);
   if (parsed.success) return undefined;
-  const [issue] = parsed.error.issues;
-  return `${issue!.path.map(String).join(".") || "the whole"}: ${issue!.message}`;
+  const { place, fault } = schemaFault(parsed.error.issues);
+  return `${place}: ${fault}`;
 }
 
 /**

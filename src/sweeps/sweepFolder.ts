@@ -3,9 +3,11 @@
  * with a run folder for each job. Any number of workers, on any machines that share the disk, do its jobs. File names
  * show which jobs are done, so that ten thousand jobs are counted by listing three folders.
  */
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
+import { schemaFault } from "../formats/schemaFault.ts";
 import { makeFolder, writeWhole, writing } from "../runs/writeFile.ts";
 import { type ClaimOptions, Claims, type Standing } from "./claims.ts";
 import type { Job } from "./jobs.ts";
@@ -287,10 +289,8 @@ function readPlan(path: string): SweepRecord {
     throw new Error(
       `sweep: expected a sweep of schema ${SWEEP_SCHEMA} in ${path}, got ${schema}; use the version of crh that made it, or a newer one`,
     );
-  const { path: keys, message } = found.error.issues[0]!;
-  throw new Error(
-    `sweep: expected a plan in ${path}, got "${keys.join(".") || "the document"}" wrong (${message}); ${cure}`,
-  );
+  const { place, fault } = schemaFault(found.error.issues, "the document");
+  throw new Error(`sweep: expected a plan in ${path}, got "${place}" wrong (${fault}); ${cure}`);
 }
 
 function readText(path: string, what: string): string {

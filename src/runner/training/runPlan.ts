@@ -2,8 +2,10 @@
  * @file Execution options of a run, besides its setting's parameters; kept in config.json under "run" so that resuming
  * needs no flags.
  */
+
 import { z } from "zod";
 import { devices } from "../../engine/engine.ts";
+import { schemaFault } from "../../formats/schemaFault.ts";
 import { MOST_THREADS } from "./runOptions.ts";
 
 const count = z.int().min(1);
@@ -47,8 +49,8 @@ export type RunPlan = Readonly<z.output<typeof runPlan>>;
 export function parsePlan(value: unknown): RunPlan {
   const result = runPlan.safeParse(value);
   if (result.success) return result.data;
-  const { path, message } = result.error.issues[0]!;
+  const { place, fault } = schemaFault(result.error.issues, "");
   throw new Error(
-    `resume: expected "${["run", ...path].join(".")}" in config.json as crh run writes it, got another value (${message}); restore it`,
+    `resume: expected "run${place && `.${place}`}" in config.json as crh run writes it, got another value (${fault}); restore it`,
   );
 }

@@ -2,9 +2,11 @@
  * @file The submissions of a sweep to Slurm (docs/formats.md, "slurm/"). In the folder slurm/, for the n-th array,
  * jobs-n.txt lists the jobs, submit-n.sh is the script, and array-n.json, written last, holds Slurm's job id.
  */
+
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { schemaFault } from "../../formats/schemaFault.ts";
 import { makeFolder, writeWhole } from "../../runs/writeFile.ts";
 import { Claims } from "../claims.ts";
 import { jobListText, readJobList, sharedBy } from "../jobList.ts";
@@ -68,10 +70,10 @@ export class Submissions {
       const path = this.#path("array", number);
       const found = recordSchema.safeParse(json(readFileSync(path, "utf8")));
       if (found.success) return { number, record: found.data };
-      const { path: keys, message } = found.error.issues[0]!;
+      const { place, fault } = schemaFault(found.error.issues, "the document");
       throw new Error(
-        `sweep: expected the record of an array in ${path}, got "${keys.join(".") || "the document"}" wrong ` +
-          `(${message}); restore that file, or take it away: the array's tasks are then not joined`,
+        `sweep: expected the record of an array in ${path}, got "${place}" wrong ` +
+          `(${fault}); restore that file, or take it away: the array's tasks are then not joined`,
       );
     });
   }
