@@ -6,7 +6,7 @@
  * the side whose gradients fluctuate more.
  */
 
-import { isHiddenByRounding } from "../../measure/network/pairDrift.ts";
+import { errorOfTurnover, isHiddenByRounding } from "../../measure/network/pairDrift.ts";
 import {
   BALANCED,
   chargesOf,
@@ -225,10 +225,17 @@ export function driftSentence(group: PairGroup): string {
   }
   if (isHiddenByRounding(since))
     return `${moved}, where noise, mean gradients and decay predict ${sized(since.predicted.norm)}, no more than float32 rounding of the weights can cause (${sized(since.rounding)}), so it is not evidence of noise.`;
-  const error = since.error === null ? "" : `, off by ${percent(since.error)} % of the norm`;
+  const error = since.error === null ? "" : `, off by ${percent(since.error)} % of the norm${turnoverWords(since)}`;
   const rounding =
     since.rounding > 0.1 * since.measured.norm ? `; float32 rounding alone causes ${sized(since.rounding)}` : "";
   return `${moved}; noise, mean gradients and decay predict ${sized(since.predicted.norm)}${error}${rounding}.`;
+}
+
+/** The error beside what noise and decay turn over, where most of that cancels: near rest. */
+function turnoverWords(since: NonNullable<PairSnapshot["drift"]["since"]>): string {
+  const share = errorOfTurnover(since);
+  if (share === null || since.error! < 0.1 || share > since.error! / 2) return "";
+  return ` and ${percent(share)} % of what noise and decay moved to and fro (${sized(since.turnover!)})`;
 }
 
 /** What breaks each symmetry, grouped by reason; "" where none is broken. */

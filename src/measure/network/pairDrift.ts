@@ -45,6 +45,11 @@ export interface PairDrift {
     /** |predicted - measured| / |measured|. */
     error: number | null;
     /**
+     * The predicted change before its parts cancel: the norm of what noise and mean gradients drove, plus that of what
+     * decay took. At rest it is many times the change. Null without a prediction; not in snapshots of earlier versions.
+     */
+    turnover?: number | null;
+    /**
      * Norm of the charges' rounding error in float32 over these steps, if each step rounds each weight independently.
      */
     rounding: number;
@@ -158,35 +163,58 @@ function movement(
   );
   const before = sourceOf(known.symmetry, earlier.halves);
   const ends = rates ? [now, before].flatMap((source) => (source ? [pull(source, rates)] : [])) : [];
-  const predicted = rates && ends.length > 0 ? relaxed(earlier.charge, ends, rates, steps) : undefined;
+  const driven = rates && ends.length > 0 ? drivenBy(ends, rates, steps) : undefined;
+  const predicted = rates && driven && sum(driven, earlier.charge, -decayed(rates, steps));
   const { first, second } = known.halves;
   const rounding = roundedBy(Math.hypot(first.squaresNorm, second?.squaresNorm ?? 0), steps);
   const size2 = size(measured);
   const missed = predicted && measured.data.map((value, k) => predicted.data[k]! - value);
   const error = missed && size2.norm > 0 ? frobenius(matrix(charge.rows, charge.cols, missed)) / size2.norm : null;
-  return { step: earlier.step, predicted: predicted ? size(predicted) : null, measured: size2, error, rounding };
+  return {
+    step: earlier.step,
+    predicted: predicted ? size(predicted) : null,
+    measured: size2,
+    error,
+    turnover: rates && driven ? frobenius(driven) + decayed(rates, steps) * frobenius(earlier.charge) : null,
+    rounding,
+  };
 }
 
 /**
- * Change over some steps under decay and a source that changes linearly from its earlier to its later value; constant
- * where only one is known   (Eq. 124).
+ * The error of the prediction as a share of the turnover; null where that is not known, or nothing was turned over.
+ */
+export function errorOfTurnover({ error, measured, turnover }: NonNullable<PairDrift["since"]>): number | null {
+  return error === null || !turnover ? null : (error * measured.norm) / turnover;
+}
+
+/** The share of the charges that decay takes in some steps   (Eq. 124). */
+const decayed = ({ decay }: Rates, steps: number): number => -Math.expm1(-decay * steps);
+
+/**
+ * What is left at the end of what a source brought in some steps, if it changes linearly from its earlier to its later
+ * value; constant where only one is known   (Eq. 124).
  *
  * @param ends the later one first
  */
-function relaxed(charge: Matrix, ends: readonly Matrix[], { decay }: Rates, steps: number): Matrix {
-  const k = decay * steps;
-  const gone = -Math.expm1(-k);
+function drivenBy(ends: readonly Matrix[], rates: Rates, steps: number): Matrix {
+  const k = rates.decay * steps;
   // Weights of both ends in units of steps: integrals of e^(-k (1 - u)) over u from 0 to 1, times 1 - u and times u.
-  const all = k > 0 ? gone / k : 1;
+  const all = k > 0 ? decayed(rates, steps) / k : 1;
   const late = k > 1e-4 ? (1 - all) / k : 0.5 - k / 6;
   const [later, earlier = later] = ends;
   return matrix(
-    charge.rows,
-    charge.cols,
-    charge.data.map((value, i) => {
-      const driven = (all - late) * earlier!.data[i]! + late * later!.data[i]!;
-      return steps * driven - gone * value;
-    }),
+    later!.rows,
+    later!.cols,
+    later!.data.map((value, i) => steps * ((all - late) * earlier!.data[i]! + late * value)),
+  );
+}
+
+/** A + factor B. */
+function sum(A: Matrix, B: Matrix, factor: number): Matrix {
+  return matrix(
+    A.rows,
+    A.cols,
+    A.data.map((value, i) => value + factor * B.data[i]!),
   );
 }
 

@@ -104,6 +104,11 @@ describe("sentences on a pair", () => {
       "float32 rounding alone causes 1.0e−4",
     );
     expect(driftSentence(group({ since: { ...since, rounding: 1e-3 } }))).toContain("no more than float32 rounding");
+    const rest = { ...since, error: 1.3, rounding: 1e-6, turnover: 1.43e-2 };
+    expect(driftSentence(group({ since: rest }))).toContain(
+      "off by 130 % of the norm and 2.0 % of what noise and decay moved to and fro (0.0143).",
+    );
+    expect(driftSentence(group({ since: { ...rest, turnover: 4e-4 } }))).toContain("off by 130 % of the norm.");
     const small = { ...since, predicted: { sum: 0, norm: 1e-5 }, error: 0.98, rounding: 2.1e-4 };
     expect(driftSentence(group({ since: small }))).toBe(
       "Since step 1,200 the charges moved by 2.2e−4 (norm), where noise, mean gradients and decay predict 1.0e−5, no more than float32 rounding of the weights can cause (2.1e−4), so it is not evidence of noise.",
