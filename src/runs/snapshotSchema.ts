@@ -24,11 +24,16 @@ const value = z.looseObject({
   status: word.optional(),
 });
 const side = z.record(z.string(), value).nullable();
-const scores = z.record(z.string(), number.min(0).max(1).nullable()).optional();
+const share = number.min(0).max(1);
+const scores = z.record(z.string(), share.nullable()).optional();
+const weights = z.record(z.string(), share).optional();
 const phase = z
   .looseObject({
     label: word,
     scores,
+    weights,
+    paperWeights: weights,
+    ranges: z.array(z.looseObject({ share, dimension: count, decades: number, weights })).optional(),
     paper: z.looseObject({ label: word, scores }).optional(),
     evidence: z.array(z.string()).optional(),
     differs: z.array(z.string()).optional(),
