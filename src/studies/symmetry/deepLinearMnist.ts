@@ -59,7 +59,7 @@ export const deepLinearMnistStudy: Study = {
         scored({
           ...{ figure: FIGURE, name: "inner norms approach" },
           statement: "from unequal initial weights inner norms approach one another",
-          measured: "largest less least over the mean of the three inner norms, at the end over at the start",
+          measured: "largest minus smallest over the mean of the three inner norms, at the end over at the start",
           values: all.unequal.map((run) => quotient(spread(run, lastOf), spread(run, firstOf))),
           most: 0.75,
           why: "a spread that is a quarter smaller has visibly shrunk",
@@ -67,7 +67,7 @@ export const deepLinearMnistStudy: Study = {
         scored({
           ...{ figure: FIGURE, name: "inner norms meet" },
           statement: "from unequal initial weights, too, inner norms become equal",
-          measured: "largest less least over the mean of the three inner norms at the end",
+          measured: "largest minus smallest over the mean of the three inner norms at the end",
           values: all.unequal.map((run) => spread(run, lastOf)),
           most: 0.05,
           why: "as equal as the normalised sizes of the small network of symmetry/deep-linear",

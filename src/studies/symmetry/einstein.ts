@@ -23,7 +23,7 @@ export const einsteinStudy: Study = {
   source: "Einstein (1905); the authors' slides compare SGD with it",
   statement:
     "A particle that drifts back at the rate μ and is pushed by noise of unit intensity times √D has D = 2 μ <x²> at " +
-    "rest. In steps of size dt it is D / (μ <x²>) = 2 − μ dt. The slides print 1 in place of 2.",
+    "rest. In steps of size dt it is D / (μ <x²>) = 2 − μ dt. The slides print 1 instead of 2.",
   runs: () => [],
   evaluate(_, { size }) {
     const { chains, seeds } = PARTICLES[size];
@@ -58,7 +58,7 @@ export const einsteinStudy: Study = {
               {
                 title: "deviation",
                 x: { label: "μ dt", domain: [0, 1.05] },
-                y: { label: "ratio over 2 − μ dt, less one, in %", domain: [-1.5, 1.5] },
+                y: { label: "ratio over 2 − μ dt, minus one, in %", domain: [-1.5, 1.5] },
                 curves: [
                   { name: "0", colour: "currentColor", line: "dashed", points: [0, 1].map((x) => ({ x, y: 0 })) },
                   simulated(all, (ratio, step) => 100 * (ratio * expected(step) - 1)),
@@ -80,7 +80,7 @@ export const einsteinStudy: Study = {
           scored({
             ...{ figure: SOURCE, name: `μ dt = ${step}` },
             statement: `at μ dt = ${step} fluctuation and dissipation are in the ratio 2 − μ dt`,
-            measured: "D / (μ <x²>) over 2 − μ dt, less one",
+            measured: "D / (μ <x²>) over 2 − μ dt, minus one",
             values: ratios.map((ratio) => ratio * expected(step) - 1),
             ...{ least: -0.01, most: 0.01 },
             why: "three times what so many particles tell it to",

@@ -184,7 +184,7 @@ function toyClaims(runs: readonly StudiedRun[]) {
   ];
 }
 
-/** Loss with syre over that without, less one, at the same penalty and seed. */
+/** Loss with syre over that without, minus one, at the same penalty and seed. */
 function pairsOf(runs: readonly StudiedRun[]): number[] {
   return runs.filter(isSyre).flatMap((run) => {
     const twin = runs.find(

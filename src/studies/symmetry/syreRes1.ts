@@ -130,7 +130,7 @@ export const syreRes1Study: Study = {
           figure: FIGURE,
           name: "accuracy is kept",
           statement: `with syre accuracy at decay ${largest} is that at decay ${smallest}`,
-          measured: "accuracy at the largest decay less that at the smallest, with syre",
+          measured: "accuracy at the largest decay minus that at the smallest, with syre",
           values: at(true).map((run) => gain(run, (other) => isSyre(other) && plainDecay(other) === smallest)),
           least: -0.05,
           why: "chosen: five percent of the images",

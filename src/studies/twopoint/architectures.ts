@@ -100,7 +100,7 @@ export function finalDistanceRow(name: string, values: readonly (number | null)[
     figure: "Fig. 2",
     name: `${name}: final distance`,
     statement: `the two representations of the network ${name} end as far apart as the rates and the start say`,
-    measured: "last H over H_inf by the fitted rates (Eq. 95), less one",
+    measured: "last H over H_inf by the fitted rates (Eq. 95), minus one",
     values,
     least: -within,
     most: within,

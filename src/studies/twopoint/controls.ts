@@ -44,7 +44,7 @@ export const controlStudy: Study = {
       const costs = altered.map((system) => (fitWatched(seen, system).cost?.normalised ?? Infinity) / theory);
       return [{ run, ratios: Object.fromEntries(altered.map((system, i) => [system, costs[i]!])) }];
     });
-    const smaller = size === "small" ? "4 layers of 100 in place of 20 of 500" : undefined;
+    const smaller = size === "small" ? "4 layers of 100 instead of 20 of 500" : undefined;
     const shared = { figure: SOURCE, format: percentOf, counted: true, smaller };
     const share = (holds: (ratios: Readonly<Record<string, number>>) => boolean) =>
       all.map(({ ratios }) => Number(holds(ratios)));

@@ -53,7 +53,7 @@ export const finalDistanceStudy: Study = {
     const rank = spearman(said, found);
     const error = median(points.map(({ measured, predicted }) => Math.abs(measured / predicted - 1)));
     const enough = points.length >= 10;
-    const smaller = size === "small" ? "4 layers of 100 in place of 20 of 500" : undefined;
+    const smaller = size === "small" ? "4 layers of 100 instead of 20 of 500" : undefined;
     const shared = { figure: FIGURE, counted: true, smaller };
     const beside = `${points.length} of 25 pairs`;
     return {

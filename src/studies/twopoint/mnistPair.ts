@@ -27,7 +27,7 @@ export const mnistPairStudy: Study = {
       const seen = watched(run);
       return seen === undefined ? [] : [{ run, seen, fit: fitWatched(seen) }];
     });
-    const smaller = size === "small" ? "40 epochs in place of the paper's 200" : undefined;
+    const smaller = size === "small" ? "40 epochs instead of the paper's 200" : undefined;
     const letters = { dh2: "H", dy2: "Y", w: "w" } as const;
     const limits = { dh2: 0.8, dy2: 0.8, w: 0.5 } as const;
     const rows = (["dh2", "dy2", "w"] as const).map((name) =>
@@ -59,7 +59,7 @@ export const mnistPairStudy: Study = {
           figure: FIGURE,
           name: "final distance",
           statement: "the two images end as far apart as the rates and the start say",
-          measured: "last H over H_inf by the fitted rates (Eq. 95), less one",
+          measured: "last H over H_inf by the fitted rates (Eq. 95), minus one",
           values: all.map(({ fit }) => finalDeviation(fit)),
           least: -0.2,
           most: 0.2,

@@ -41,7 +41,7 @@ export const mnistStructureStudy: Study = {
     const labels = points.map((name) => name.split(" ")[0]!);
     const mean = meanOf(measured);
     const correlation = (apart: boolean) => (said && mean ? correlated(said, mean, labels, apart) : null);
-    const smaller = size === "small" ? "10 epochs in place of the paper's 200, one network in place of ten" : undefined;
+    const smaller = size === "small" ? "10 epochs instead of the paper's 200, one network instead of ten" : undefined;
     const row = (name: string, apart: boolean) =>
       scored({
         figure: SOURCE,

@@ -70,7 +70,7 @@ export const regimeStudy: Study = {
           values: bySeed.map(fallOfAlignment),
           least: 0.3,
           why: "half of the way from an aligned network (0.9) to chance (0.3 at most); an order alone would count hundredths",
-          smaller: size === "small" ? "20,000 steps in place of the paper's 100,000" : undefined,
+          smaller: size === "small" ? "20,000 steps instead of the paper's 100,000" : undefined,
         }),
         scored({
           figure: SOURCE,
