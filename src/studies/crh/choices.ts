@@ -83,7 +83,7 @@ export const choicesStudy: Study = {
       notes: [
         ...families.map(({ label, open, runs: own }) => `${label} (${open}). ${words(own)}`),
         "The default was selected: of 16 scales of the teacher that were tried, it is the one at which the relations " +
-        "hold best. Its teacher is nearly linear: 98 % of the variance, against 63 % in the preset nonlinear.",
+          "hold best. Its teacher is nearly linear: 98 % of the variance, against 63 % in the preset nonlinear.",
         "'Half the loss' is lr 0.05 with decay 2e−4, which is the same trajectory as a factor 1/2.",
       ],
     };

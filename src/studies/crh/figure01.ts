@@ -76,7 +76,7 @@ export const study1: Study = {
       notes: [
         ...res1Notes(size),
         "The output layer has ten neurons: its forward relations are correlations of 55 numbers, and chance is " +
-        "higher there than elsewhere (the dashed lines).",
+          "higher there than elsewhere (the dashed lines).",
       ],
     };
   },

@@ -91,9 +91,9 @@ export const study3: Study = {
       notes: [
         ...llmNotes(size),
         "Any two sorted spectra have a positive slope: two independent Wishart matrices give 0.9 to 1 with R² near " +
-        "1. The claims follow the paper's reading; slopes along common eigenvectors are given below.",
+          "1. The claims follow the paper's reading; slopes along common eigenvectors are given below.",
         "The caption of Fig. 3 names phases 5, 8 and 6 for exponents 3, 2 and 1; by the paper's own table they are " +
-        "6, 8 and 5. A head is not a map, so the table applies only by analogy.",
+          "6, 8 and 5. A head is not a map, so the table applies only by analogy.",
         ...(first === undefined ? [] : [alongWords(first)]),
       ],
     };

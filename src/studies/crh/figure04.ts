@@ -76,7 +76,7 @@ export const study4: Study = {
       claims: [row("participation"), row("numerical"), within],
       notes: [
         "The paper does not say which rank it means, nor whether the data count as a representation. Here they do " +
-        "not: the points are the inputs of maps 1 to 5.",
+          "not: the points are the inputs of maps 1 to 5.",
       ],
     };
   },

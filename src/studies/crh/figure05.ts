@@ -80,8 +80,8 @@ export const study5: Study = {
       notes: [
         ...llmNotes(size),
         "The paper's third baseline, rank-40 random projections of 200-dimensional Gaussians, stays near 0.14. " +
-        "Chance here is that of unrelated matrices with the measured spectra; for flat spectra of rank k the two " +
-        "agree.",
+          "Chance here is that of unrelated matrices with the measured spectra; for flat spectra of rank k the two " +
+          "agree.",
         ...(size === "small"
           ? ["All four attention layers are drawn; the paper has the first, second, fourth and fifth of six."]
           : []),

@@ -45,7 +45,7 @@ export const study7: Study = {
       notes: [
         "The paper does not say which layer it draws; here each hidden layer has a figure, with both sides of its map.",
         "The three branches that the paper sees, and takes for a limit of its theory, are not judged: branches are " +
-        "seen, not counted.",
+          "seen, not counted.",
         ...(smaller === undefined ? [] : [`Size small: ${smaller}, where the loss still falls.`]),
       ],
     };

@@ -63,10 +63,10 @@ export const study8: Study = {
       claims: [...largeRows(done, runs), ...smallRows(done, runs)],
       notes: [
         "Hidden representations are side a of maps 1 to 5 and side b of maps 0 to 4, without data and output. The " +
-        "caption's pairs of H_a with W^T W as forward and G_a with W W^T as backward have the wrong shapes: Eq. 10 " +
-        "names forward RWA and backward GWA.",
+          "caption's pairs of H_a with W^T W as forward and G_a with W W^T as backward have the wrong shapes: Eq. 10 " +
+          "names forward RWA and backward GWA.",
         "The paper leaves open the variance of the teacher, the initial weights and phi. crh/choices shows their " +
-        "effect; the teacher's scale here is the best of 16 that were tried, and the teacher is nearly linear.",
+          "effect; the teacher's scale here is the best of 16 that were tried, and the teacher is nearly linear.",
         "The paper's 'six-layer eight-head fully connected network' is read as five hidden layers and six maps.",
       ],
     };

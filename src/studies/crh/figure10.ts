@@ -81,12 +81,7 @@ export const study10: Study = {
           runs,
           meansNegligible,
         ),
-        row(
-          "g",
-          0.02,
-          "r_g essentially converges to zero in every layer",
-          "chosen: it changes no digit that is read",
-        ),
+        row("g", 0.02, "r_g essentially converges to zero in every layer", "chosen: it changes no digit that is read"),
         row("h", 0.1, "r_h is essentially negligible in every layer", "chosen: it does not visibly change a matrix"),
       ],
       notes: [...llmNotes(size), "The caption calls both ratios r_g; the second one is r_h."],

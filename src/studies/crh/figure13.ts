@@ -65,7 +65,7 @@ export const study13: Study = {
       notes: [
         ...res2Notes(size),
         "The caption names the second and the penultimate block, the text the last and the penultimate; the text's " +
-        "'the agreement is perfect' is read as 'not perfect', as in its next sentence. The last row is the text's.",
+          "'the agreement is perfect' is read as 'not perfect', as in its next sentence. The last row is the text's.",
       ],
     };
   },

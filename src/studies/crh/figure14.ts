@@ -40,7 +40,8 @@ export const study14: Study = {
         scored({
           ...{ figure: FIGURE, name: "third layer" },
           statement: "the same in the third layer",
-          measured: "difference of eigenvalues 2 to 5 of H and G, relative to the largest; median over these and over heads",
+          measured:
+            "difference of eigenvalues 2 to 5 of H and G, relative to the largest; median over these and over heads",
           values: runs.map(({ reading }) => median((headLayers(reading.last)[THIRD]?.heads ?? []).map(difference))),
           ...{ most: 0.1, why: "smaller differences do not show on the figure's logarithmic axis", format: percentOf },
           smaller: size === "small" ? "four layers of four heads, 3,000 steps" : undefined,
@@ -80,7 +81,11 @@ function figuresOf(run: StudiedRun | undefined): StudyFigure[] {
       ...(spectrum === undefined
         ? []
         : [
-            { name: `spectrum-${i}`, caption: `Eigenvalues of both relative to the largest, head ${i}.`, figure: spectrum },
+            {
+              name: `spectrum-${i}`,
+              caption: `Eigenvalues of both relative to the largest, head ${i}.`,
+              figure: spectrum,
+            },
           ]),
     ];
   });

@@ -67,7 +67,7 @@ export const study15: Study = {
       notes: [
         ...llmNotes(size),
         "The paper does not say what it calls high. The first row asks for 0.9, its word 'strong', over all heads; " +
-        "the second asks for 0.5 in the third layer.",
+          "the second asks for 0.5 in the third layer.",
       ],
     };
   },

@@ -78,12 +78,12 @@ export const study18: Study = {
       ]),
       notes: [
         "The paper leaves the initial weights open. They are Xavier's here: with torch's a network of twelve layers " +
-        "learns nothing, and with He's it diverges.",
+          "learns nothing, and with He's it diverges.",
         ...all
           .filter((run) => !hasLearned(run))
           .map((run) => `${run.label}: left out: its loss fell by less than half, so nothing was learned.`),
         "The paper does not say whether its 6 and 12 layers are hidden ones. Here they are, with one map more. " +
-        "Everything else is as in fc1.",
+          "Everything else is as in fc1.",
         ...(smaller === undefined ? [] : [`Size small: ${smaller}, where the loss still falls.`]),
       ],
     };

@@ -69,8 +69,8 @@ export const study20: Study = {
       ],
       notes: [
         "Slopes between sorted eigenvalues are positive for any two spectra, so it says little that they lie within " +
-        "[1/3, 3]. Slopes along common eigenvectors may be negative, and are stated where the two matrices share " +
-        "eigenvectors (Eqs. 33 to 37).",
+          "[1/3, 3]. Slopes along common eigenvectors may be negative, and are stated where the two matrices share " +
+          "eigenvectors (Eqs. 33 to 37).",
         "Exponents are of covariances, for which the paper's table holds with a bias. The network is fc1 with tanh.",
         ...(smaller === undefined ? [] : [`Size small: ${smaller}, where the loss still falls.`]),
       ],

@@ -84,7 +84,7 @@ export const study21: Study = {
       notes: [
         ...res1Notes(size),
         "The schedule takes the rate to zero at the end, where every network stands still. A change that vanishes " +
-        "there does not distinguish a stationary state from a stopped one. The paper's run has the same schedule.",
+          "there does not distinguish a stationary state from a stopped one. The paper's run has the same schedule.",
       ],
     };
   },

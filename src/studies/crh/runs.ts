@@ -91,7 +91,7 @@ export const res1Notes = (size: StudySize): string[] => [
   ...(size === "small"
     ? [
         "Size small: a quarter of the width, 1,560 steps of 64 images at a rate of 0.05, instead of 78,000 steps of " +
-        "128 at 0.01; 300 test images are measured, convolutions at 16 pixels of each. One seed, hence no interval.",
+          "128 at 0.01; 300 test images are measured, convolutions at 16 pixels of each. One seed, hence no interval.",
       ]
     : []),
 ];
@@ -100,7 +100,7 @@ export const res2Notes = (size: StudySize): string[] => [
   ...(size === "small"
     ? [
         "Size small: a quarter of the width, 800 steps of 64 pairs instead of 97,000 of 512; two views of 128 test " +
-        "images are measured, convolutions at 16 pixels of each. One seed, hence no interval.",
+          "images are measured, convolutions at 16 pixels of each. One seed, hence no interval.",
       ]
     : []),
 ];
@@ -109,7 +109,7 @@ export const llmNotes = (size: StudySize): string[] => [
     "The paper leaves rate, batch and context open.",
   size === "small"
     ? "Size small: four layers of four heads, 128 wide, 3,000 steps on single bytes, instead of six layers of eight " +
- "heads, 100M parameters and 100,000 steps of OpenWebText. One seed, hence no interval."
+      "heads, 100M parameters and 100,000 steps of OpenWebText. One seed, hence no interval."
     : "Any text in the folder of --data can be learned; a folder gpt2-bpe in it holds the byte pairs; the paper's text is " +
- "OpenWebText.",
+      "OpenWebText.",
 ];

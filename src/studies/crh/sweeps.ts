@@ -151,8 +151,8 @@ function meanOf(values: readonly number[]): number | null {
 
 export const sweepNotes = (size: StudySize): string[] => [
   "The paper leaves the rate, the momentum and the activation of fc1 open; they are 0.1, 0.9 and ReLU, as in fc2. " +
-  "Depth 4 is read as four hidden layers. It does not say which α it draws either: the rows use backward RGA, the " +
-  "figure shows both.",
+    "Depth 4 is read as four hidden layers. It does not say which α it draws either: the rows use backward RGA, the " +
+    "figure shows both.",
   ...(size === "small"
     ? [
         "Size small: 20,000 of the paper's 100,000 steps, where the loss of fc1 still falls; three values of each parameter.",

@@ -94,7 +94,8 @@ function claims(start: keyof typeof starts, runs: readonly Courses[]) {
     scored({
       ...{ figure, name: `${start} start: sizes` },
       statement: `from ${start} initial weights all maps come to have one size`,
-      measured: "largest minus smallest of the four normalised sizes over their mean, each averaged over the last fifth",
+      measured:
+        "largest minus smallest of the four normalised sizes over their mean, each averaged over the last fifth",
       values: runs.map((run) => spreadOf(run, size)),
       most: 0.03,
       why: "an independent implementation finds 1.2 to 1.8 %, what is left of the fluctuation",

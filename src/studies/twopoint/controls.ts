@@ -1,4 +1,4 @@
-/** @file Study twopoint/controls: four altered systems of equations, each of which has to fit worse than the theory. */
+/** @file Study twopoint/controls: four altered systems of equations, each of which should fit worse than the theory. */
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { median } from "../../measure/median.ts";
@@ -15,7 +15,7 @@ const CLOSEST: TwoPointSystem = "w-sign-flipped";
 const words: Readonly<Record<string, string>> = {
   "dy2-doubled": "dY/dt doubled",
   "dh2-doubled": "dH/dt doubled",
-  "w-sign-flipped": "the last sign of dw/dt turned",
+  "w-sign-flipped": "the last sign of dw/dt reversed",
   "dy2-without-etaH": "dY/dt without etaH",
 };
 
@@ -24,8 +24,8 @@ export const controlStudy: Study = {
   title: "Altered equations fit worse",
   source: paper("the authors' negative controls"),
   statement:
-    "It is these equations that follow two points, and not any three with two rates: with one term altered they fit " +
-    "worse. The turned sign, which changes least, comes closest.",
+    "These equations describe two points, and not just any three with two rates: with one term altered they fit " +
+    "worse. The reversed sign, which changes least, comes closest.",
   runs: (size) =>
     overEach(
       {
@@ -40,7 +40,7 @@ export const controlStudy: Study = {
       const seen = watched(run);
       const theory = seen && fitWatched(seen).cost?.normalised;
       if (seen === undefined || theory === undefined) return [];
-      // a system without a solution that comes near fits infinitely worse
+      // A system that has no solution near the data fits infinitely worse.
       const costs = altered.map((system) => (fitWatched(seen, system).cost?.normalised ?? Infinity) / theory);
       return [{ run, ratios: Object.fromEntries(altered.map((system, i) => [system, costs[i]!])) }];
     });
@@ -52,7 +52,7 @@ export const controlStudy: Study = {
       figures: [
         {
           name: "ratios",
-          caption: "Cost of each altered system over that of the theory, seed by seed: above 1 it fits worse.",
+          caption: "Cost of each altered system over that of the theory, seed by seed: above 1 the system fits worse.",
           figure: charts(
             [
               {
@@ -86,7 +86,7 @@ export const controlStudy: Study = {
             measured: "share of seeds in which its cost exceeds the theory's",
             values: share((ratios) => ratios[system]! > 1),
             least: 0.9,
-            why: "nine of ten seeds, which comes by chance in one of a hundred",
+            why: "nine of ten seeds; by chance this happens once in a hundred",
             beside:
               `its cost is ${(median(all.map(({ ratios }) => ratios[system]!)) ?? Number.NaN).toPrecision(3)} ` +
               "times the theory's (median)",
@@ -94,9 +94,9 @@ export const controlStudy: Study = {
         ),
         scored({
           ...shared,
-          name: "the turned sign is closest",
-          statement: "of the four the turned sign comes closest to the theory",
-          measured: "share of seeds in which its cost is the least of the four",
+          name: "the reversed sign is closest",
+          statement: "of the four, the reversed sign comes closest to the theory",
+          measured: "share of seeds in which its cost is the lowest of the four",
           values: share((ratios) => altered.every((system) => ratios[CLOSEST]! <= ratios[system]!)),
           least: 0.9,
           why: "nine of ten seeds",

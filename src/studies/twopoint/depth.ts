@@ -38,7 +38,7 @@ export const depthStudy: Study = {
       figures: [
         {
           name: "depth",
-          caption: "Cost of the fit (Eq. 98) and the two effective rates over depth; a line a seed.",
+          caption: "Cost of the fit (Eq. 98) and the two effective rates over depth; one line per seed.",
           figure: charts(
             [
               {
@@ -69,32 +69,32 @@ export const depthStudy: Study = {
           figure: SOURCE,
           name: "layer of the best fit",
           statement: "the equations hold best in a middle layer",
-          measured: "hidden layer, from 0, with the least cost of the fit",
+          measured: "hidden layer, from 0, with the lowest cost of the fit",
           values: least,
           least: 9,
           most: 14,
-          why: "the authors' costs are least at layer 12 of 20, those of an independent implementation at 11 and 12",
+          why: "the authors' costs are lowest at layer 12 of 20, those of an independent implementation at 11 and 12",
         }),
         scored({
           figure: SOURCE,
           name: "cost falls at first",
           statement: "the cost of the fit falls over the first layers",
-          measured: "cost at layer 0 over the least",
+          measured: "cost at layer 0 over the lowest",
           values: ratio((costs) => costs[0]!),
           least: 2,
-          why: "chosen: twice; the authors' fall by a factor of hundreds",
+          why: "chosen: a factor of two; the authors' costs fall by a factor of hundreds",
         }),
         scored({
           figure: SOURCE,
           name: "cost rises at the end",
           statement: "the cost of the fit rises over the last layers",
-          measured: "cost at the last hidden layer over the least",
+          measured: "cost at the last hidden layer over the lowest",
           values: ratio((costs) => costs.at(-1)!),
           least: 2,
-          why: "chosen: twice; the authors' rise tenfold and more",
+          why: "chosen: a factor of two; the authors' costs rise tenfold and more",
         }),
       ],
-      notes: ["Trained at the table's whole rate for its number of steps, as the authors' notebook on depth has it."],
+      notes: ["Trained at the table's full rate for its number of steps, as in the authors' notebook on depth."],
     };
   },
 };
@@ -105,7 +105,7 @@ interface Layer {
   readonly etaY: number;
 }
 
-/** In order of depth; a layer without a fit costs infinitely much. */
+/** The layers in order of depth; a layer without a fit has an infinite cost. */
 function layersOf(run: StudiedRun): Layer[] {
   return watchedPairs(run, [...(run.followed?.layers ?? [])]).map((seen) => {
     const { cost, etaH, etaY } = fitWatched(seen);

@@ -1,5 +1,6 @@
 /**
- * @file Study twopoint/5: the final distance over the distances of inputs and targets, from rates fitted once (Fig. 5).
+ * @file Study twopoint/5: the final distance as a function of the distances of inputs and targets, from rates fitted
+ * once (Fig. 5).
  */
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
@@ -16,9 +17,9 @@ const FIGURE = "Fig. 5";
 const fiveFrom = (from: number, to: number) => [0, 1, 2, 3, 4].map((i) => from + (i * (to - from)) / 4);
 /** Distances, not squared. */
 const grid = { dx: fiveFrom(0.5, 1.5), dy: fiveFrom(0, 1) };
-/** chosen: equal targets as a squared distance of 1e-6, since that of a pair has to be above 0. */
+/** chosen: equal targets have a squared distance of 1e-6, since that of a pair must be above 0. */
 const EQUAL = 1e-6;
-/** Runs of the grid whose loss stays above are left out, as the authors have it. */
+/** Runs of the grid whose loss stays above this are left out, as by the authors. */
 const CONVERGED = 1e-3;
 
 export const finalDistanceStudy: Study = {
@@ -26,8 +27,8 @@ export const finalDistanceStudy: Study = {
   title: "Final distances",
   source: paper(FIGURE),
   statement:
-    "With rates that were fitted at one pair of distances, the final distance of two representations is known for " +
-    "other distances of inputs and targets.",
+    "Rates fitted at one pair of distances predict the final distance of two representations for other distances of " +
+    "inputs and targets.",
   runs(size) {
     const network = size === "small" ? { preset: "4x100" } : {};
     const slower = size === "small" ? { lr: 0.01, steps: 15_000 } : { lr: 0.002, steps: 40_000 };
@@ -61,8 +62,8 @@ export const finalDistanceStudy: Study = {
         {
           name: "scatter",
           caption:
-            "Final squared distance of the representations, by the formula and measured; a point a pair, " +
-            "coloured by the distance of the inputs.",
+            "Final squared distance of the representations, predicted by the formula and measured; one point per " +
+            "pair, coloured by the distance of the inputs.",
           figure: charts(
             [
               {
@@ -97,7 +98,7 @@ export const finalDistanceStudy: Study = {
         scored({
           ...shared,
           name: "order of the distances",
-          statement: "pairs that the formula puts further apart end further apart",
+          statement: "pairs with a larger predicted distance end further apart",
           measured: "rank correlation of predicted and measured final distances over pairs",
           values: [enough ? rank : null],
           least: 0.9,
@@ -107,11 +108,11 @@ export const finalDistanceStudy: Study = {
         scored({
           ...shared,
           name: "size of the distances",
-          statement: "the formula gives the final distance itself",
+          statement: "the formula predicts the final distance itself",
           measured: "median over pairs of |measured / predicted − 1|",
           values: [enough ? error : null],
           most: 0.2,
-          why: "chosen: a fifth, for rates are means over seeds while each pair is one network",
+          why: "chosen: a fifth, because rates are means over seeds while each pair is one network",
           format: percentOf,
           beside,
         }),
@@ -119,12 +120,12 @@ export const finalDistanceStudy: Study = {
       notes: [
         rates
           ? `Mean rates of ${rates.used} fits: etaH ${brief(rates.etaH)}, etaY ${brief(rates.etaY)} per step; ` +
-            "runs whose loss stays above 0.01 count in none."
+            "runs whose loss stays above 0.01 are left out."
           : "No fit gave rates.",
-        `Of 25 pairs ${25 - points.length} are left out: not done, or a loss that stays above ${CONVERGED}.`,
+        `Of 25 pairs ${25 - points.length} are left out: not done, or with a loss that stays above ${CONVERGED}.`,
 
-        "Equal targets are a squared distance of 1e-6. The grid is trained at a fifth of the table's rate, " +
-          "for a fixed number of steps and not until a loss is reached.",
+        "Equal targets have a squared distance of 1e-6. The grid is trained at a fifth of the table's rate, for a " +
+          "fixed number of steps instead of until a loss is reached.",
       ],
     };
   },
