@@ -22,8 +22,8 @@ export const einsteinStudy: Study = {
   title: "Fluctuation and dissipation of an overdamped particle",
   source: "Einstein (1905); the authors' slides compare SGD with it",
   statement:
-    "A particle that drifts back at the rate μ and is pushed by noise of unit intensity times √D has D = 2 μ <x²> at " +
-    "rest. In steps of size dt it is D / (μ <x²>) = 2 − μ dt. The slides print 1 instead of 2.",
+    "A particle that drifts back at the rate μ and is driven by noise of unit intensity times √D has D = 2 μ <x²> in " +
+    "the stationary state. In steps of size dt, D / (μ <x²>) = 2 − μ dt. The slides print 1 instead of 2.",
   runs: () => [],
   evaluate(_, { size }) {
     const { chains, seeds } = PARTICLES[size];
@@ -39,8 +39,8 @@ export const einsteinStudy: Study = {
         {
           name: "ratio",
           caption:
-            "D over μ <x²> of simulated particles, mean over seeds with its 95 % interval, against the size of the " +
-            "step. The line is 2 − μ dt (Eq. 115), which is 2 for a flow.",
+            "D over μ <x²> for simulated particles, mean over seeds with its 95 % interval, against the step size. " +
+            "The line is 2 − μ dt (Eq. 115), which is 2 in continuous time.",
           figure: charts(
             [
               {
@@ -83,20 +83,20 @@ export const einsteinStudy: Study = {
             measured: "D / (μ <x²>) over 2 − μ dt, minus one",
             values: ratios.map((ratio) => ratio * expected(step) - 1),
             ...{ least: -0.01, most: 0.01 },
-            why: "three times what so many particles tell it to",
+            why: "three times the accuracy of so many particles",
             format: percentOf,
           }),
         ),
         scored({
           ...{ figure: SOURCE, name: "the slides' factor" },
-          statement: "for small steps the ratio is 1, as the slides print it",
+          statement: "for small steps the ratio is 1, as the slides print",
           measured: `D / (μ <x²>) at μ dt = ${STEPS[0]}`,
           values: all[0]!.ratios,
           ...{ least: 0.9, most: 1.1 },
-          why: "a tenth is more than steps of this size change",
+          why: "a tenth is more than the effect of steps of this size",
         }),
       ],
-      notes: ["Noise of unit intensity means <ξ(t) ξ(t')> = δ(t − t'). With twice that the factor is 1."],
+      notes: ["Noise of unit intensity means <ξ(t) ξ(t')> = δ(t − t'). With twice that intensity the factor is 1."],
     };
   },
 };

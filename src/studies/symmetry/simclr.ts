@@ -1,5 +1,5 @@
 /**
- * @file Study symmetry/simclr: which modes a linear map keeps under SimCLR's loss, over weight decay, against exact
+ * @file Study symmetry/simclr: the modes that a linear map keeps under SimCLR's loss, over weight decay, against exact
  * thresholds.
  */
 import { charts } from "../../figures/charts.ts";
@@ -16,7 +16,7 @@ const FIGURE = "dimensional collapse";
 const signal = [1.5, 0.9, 0.5, 0.35, 0.25, 0.1];
 const augmentation = [0.2, 0.5, 0.1, 0.3, 0.6, 0.4];
 const modes = signal.map((a, i): PairMode => ({ signal: a, augmentation: augmentation[i]! }));
-/** chosen: between the thresholds, which are the signals, none nearer than a tenth of one. */
+/** chosen: between the thresholds, which are the signals; none is nearer than a tenth of a threshold. */
 const penalties = [0.05, 0.13, 0.2, 0.3, 0.42, 0.6, 0.75, 1.05, 1.3, 1.8];
 /** The penalty at which the sizes of modes are compared; four are kept. */
 const COMPARED = 0.3;
@@ -27,12 +27,12 @@ const keptAt = (penalty: number) => expected(penalty).filter(({ kept }) => kept)
 
 export const simclrStudy: Study = {
   name: "symmetry/simclr",
-  title: "Weight decay takes modes from a map that learns by SimCLR, one by one",
+  title: "Weight decay removes the modes of a map that learns by SimCLR, one by one",
   source:
     "Ziyin et al., what shapes the loss landscape of self-supervised learning (ICLR 2023, arXiv 2210.00638), a linear model",
   statement:
-    "A linear map that learns from pairs of views keeps a mode of the data if and only if its signal exceeds the penalty " +
-    "on the weights; how strong the augmentation is does not matter. Each mode that falls is a dimension lost.",
+    "A linear map that learns from pairs of views keeps a mode of the data if and only if its signal exceeds the " +
+    "penalty on the weights; the strength of the augmentation does not matter. Each lost mode is a lost dimension.",
   runs: (size) =>
     penalties.flatMap((penalty) =>
       overEach(
@@ -63,9 +63,9 @@ export const simclrStudy: Study = {
         {
           name: "modes",
           caption:
-            "Left: modes left (mean and 95 % interval over seeds) against the count of signals above the penalty. Right: " +
-            "the squared size of each mode, mean over the last half of the steps, against Eq. 111. From a signal on its " +
-            "mode is gone.",
+            "Left: modes left (mean and 95 % interval over seeds) against the count of signals above the penalty. " +
+            "Right: the squared size of each mode, mean over the last half of the steps, against Eq. 111. Above its " +
+            "signal a mode is gone.",
           figure: charts(
             [
               {
@@ -116,7 +116,7 @@ export const simclrStudy: Study = {
           measured: `share of runs with the right number of modes, over ${penalties.length} penalties`,
           values: right,
           least: 1,
-          why: "no penalty lies nearer than a tenth of a threshold",
+          why: "no penalty is nearer to a threshold than a tenth of it",
           counted: true,
           format: percentOf,
         }),
@@ -127,20 +127,20 @@ export const simclrStudy: Study = {
           measured: "largest | |W e|² − theory | over the six modes",
           values: compared.map(off),
           most: 0.03,
-          why: "chosen: a batch of 256 is a finite sample of negatives, of which the theory has all",
+          why: "chosen: a batch of 256 is a finite sample of negatives, while the theory has all of them",
         }),
         ...gaps(compared),
       ],
       notes: [
-        "The loss is InfoNCE itself, with inner products and 256 fresh pairs a batch, not its expansion. With Gaussian " +
-          "data and endless batches the expansion is exact.",
+        "The loss is InfoNCE itself, with inner products and 256 fresh pairs per batch, not its expansion. With " +
+          "Gaussian data and infinite batches the expansion is exact.",
         "With cosine similarity, as in res2, the loss does not depend on the size of the embedding, and there is no such threshold: symmetry/res2.",
       ],
     };
   },
 };
 
-/** What is left of the strongest augmentation's mode beside a mode of less signal and augmentation. */
+/** The mode with the strongest augmentation, beside a mode with less signal and augmentation. */
 function gaps(compared: readonly StudiedRun[]) {
   return [
     scored({
@@ -150,7 +150,7 @@ function gaps(compared: readonly StudiedRun[]) {
       measured: "|W e|² of mode 5, signal 0.25, at gamma 0.3",
       values: compared.map((run) => meanOverHalf(run, "q5")),
       most: 0.003,
-      why: "chosen: a fiftieth of the smallest kept mode; what is left is the noise of finite batches",
+      why: "chosen: a fiftieth of the smallest kept mode; the rest is the noise of finite batches",
     }),
   ];
 }
