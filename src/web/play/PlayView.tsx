@@ -1,6 +1,6 @@
 /**
- * @file The playground: one network or two that train in the page, and what is measured of them. What is set is in the
- * address; what was played is kept for this visit.
+ * @file The playground: one or two networks that train in the page, and their measurements. The settings are in the
+ * address; plays are kept for this visit.
  */
 import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { counted } from "../../findings/numbers.ts";
@@ -23,10 +23,10 @@ import type { Hands } from "./tourSteps.tsx";
 import { isSamePlay, useAdjusting } from "./useAdjusting.ts";
 import { usePlan } from "./usePlan.ts";
 
-/** One for the visit: whoever comes back from another view finds the plays as they were. */
+/** One session per visit: the plays are still there on return from another view. */
 const session = new Session();
 
-/** Drawn in slices: the page stays quick while figures are made anew. */
+/** Rendered in slices, so that the page stays responsive while figures are redrawn. */
 function useSession(): SessionState {
   const [state, setState] = useState(session.state);
   useEffect(() => session.subscribe(() => startTransition(() => setState(session.state()))), []);
@@ -80,7 +80,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
       const given = { ...(slot === "b" ? plan.b! : plan.a), [key]: value };
       if (slot === "b") setPlan({ ...plan, b: given });
       else {
-        // What the second network shares with the first goes along.
+        // Values that the second network shares with the first change with it.
         const own =
           plan.b === undefined ? undefined : plan.b[key] === plan.a[key] ? { ...plan.b, [key]: value } : plan.b;
         setPlan({ ...plan, a: given, b: own });
@@ -129,8 +129,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
         <div>
           <h1>Playground</h1>
           <p className="soft">
-            Networks train here, in your browser, by the engine of <code>crh run</code>; nothing is sent anywhere. While
-            they train, see how activations, gradients and weights of each layer come to align.
+            Networks train here in your browser, with the engine of <code>crh run</code>; nothing is sent anywhere.
+            Watch the activations, gradients and weights of each layer align as they train.
           </p>
         </div>
         <div className="tools">
@@ -221,8 +221,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
       </div>
       {isChanged && (
         <p className="play-changed" role="status">
-          The settings are not those of the network that is shown: what was changed needs a reset. Run or Reset begins
-          anew with them.
+          The settings differ from those of the network shown: the changes need a reset. Run or Reset starts again with
+          them.
         </p>
       )}
       <div className="play-room">
@@ -281,8 +281,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
         <div className="play-figures">
           {now.length === 0 ? (
             <p className="missing">
-              Press Run: the engine is loaded and training begins. With the settings as they are all six relations of
-              the hidden layers pass 0.6 within some 300 steps.
+              Press Run to load the engine and begin training. With the default settings all six relations of the hidden
+              layers exceed 0.6 within some 300 steps.
             </p>
           ) : (
             <div className={`play-networks${plays.b === undefined ? "" : " two"}`}>
@@ -324,12 +324,12 @@ interface CourseProps {
   readonly forget: () => void;
 }
 
-/** What changes while it trains, in words. */
+/** The changes made while it trains, in words. */
 function Course({ changes = [], forget }: CourseProps) {
   if (changes.length === 0) return null;
   return (
     <p className="course">
-      Changed while it trains: {changesInWords(changes)}.{" "}
+      Changed during training: {changesInWords(changes)}.{" "}
       <button type="button" onClick={forget}>
         Forget
       </button>
@@ -341,7 +341,9 @@ const conventionOf = (name: string | null): Convention => conventions.find((one)
 
 function differenceWords({ a, b }: Plan): string {
   const count = differences(a, b ?? a).length;
-  return count === 0 ? "The two are the same; change one." : `They differ in ${counted(count, "parameter")}.`;
+  return count === 0
+    ? "The two networks are the same; change one."
+    : `The networks differ in ${counted(count, "parameter")}.`;
 }
 
 function Speed() {

@@ -1,4 +1,4 @@
-/** @file The table of all runs: search, filter, sort, select to compare, remove with undo. */
+/** @file The table of all runs: search, filter, sort, select for comparison, remove with undo. */
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Problem } from "../ErrorNote.tsx";
 import { href, setParams, useParam } from "../route.ts";
@@ -25,7 +25,7 @@ const columns: readonly Column[] = [
   { title: "Run", by: "name" },
   { title: "State", by: "state" },
   { title: "Progress", by: "progress", className: "number", descending: true },
-  { title: "What tells it apart", className: "telling" },
+  { title: "Distinguishing parameters", className: "telling" },
   { title: "Loss", by: "loss", className: "number" },
   { title: "Six alignments", by: "alignment", descending: true },
   { title: "Started", by: "started", className: "started", descending: true },
@@ -47,12 +47,12 @@ export default function RunsView() {
   const body = useRef<HTMLTableSectionElement>(null);
   const [from, to] = useWindow(body, shown?.length ?? 0, ROW);
   const inView = (shown ?? []).slice(from, to);
-  const needsAll = search !== "" || order.by === "alignment"; // parameters and alignments are known by overviews alone
+  const needsAll = search !== "" || order.by === "alignment"; // only overviews hold parameters and alignments
   const ids = [...inView, ...((needsAll && all) || [])].map(({ id }) => id).join();
   useEffect(() => {
     const ask = () => want(ids === "" ? [] : ids.split(","));
     ask();
-    const timer = setInterval(ask, 500); // the next batch, and runs that train
+    const timer = setInterval(ask, 500); // asks for the next batch, and for runs that train
     return () => clearInterval(timer);
   }, [ids, want]);
 
@@ -98,7 +98,7 @@ export default function RunsView() {
         <h1>Runs</h1>
         <p className="soft" aria-live="polite">
           {count}
-          {isConnected ? "" : " – the server is not reached; trying again"}
+          {isConnected ? "" : " – the server cannot be reached; retrying"}
         </p>
       </div>
       <div className="runs-tools">
@@ -207,7 +207,7 @@ function Head({ column, order, set }: { column: Column; order: Order; set: (sort
   );
 }
 
-/** Rows that are out of view. */
+/** Space for rows that are out of view. */
 function Gap({ rows }: { readonly rows: number }) {
   return (
     <tr style={{ height: rows * ROW }}>
@@ -218,6 +218,6 @@ function Gap({ rows }: { readonly rows: number }) {
 
 function useTelling(all: ReturnType<typeof useRuns>["all"], overview: ReturnType<typeof useRuns>["overview"]) {
   const known = all?.filter(({ id }) => overview(id) !== undefined).length ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: anew when another overview is known
+  // biome-ignore lint/correctness/useExhaustiveDependencies: recomputed when another overview is known
   return useMemo(() => tellingParameters(all ?? [], overview), [all, known]);
 }
