@@ -173,7 +173,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     await set("lr", "1e6");
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByText("expected a finite loss").waitFor();
-    expect(await page.locator(".status").innerText()).toBe("ended by an error");
+    expect(await page.locator(".status").innerText()).toBe("failed");
     await set("lr", "0.05");
     await page.getByLabel("two networks").check();
     await set("decay", "0");

@@ -234,7 +234,7 @@ function Progress({ play: { state, step, built, loss, rate } }: { readonly play:
       <span className={`status ${stateClass[state]}`}>{stateWords[state]}</span> step {grouped(step)}
       {built && <> of {grouped(built.steps)}</>}
       {loss !== undefined && <> · loss {scientific(loss)}</>}
-      {state === "running" && rate !== undefined && <> · {grouped(Math.round(rate))} steps a second</>}
+      {state === "running" && rate !== undefined && <> · {grouped(Math.round(rate))} steps per second</>}
     </p>
   );
 }

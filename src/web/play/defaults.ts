@@ -77,7 +77,7 @@ export const OTHERS = "More of the optimizer";
 
 /** Speeds in steps per second; undefined for no limit. */
 export const speeds: readonly { readonly name: string; readonly speed: number | undefined }[] = [
-  { name: "5 steps a second", speed: 5 },
+  { name: "5 steps per second", speed: 5 },
   { name: "25 steps per second", speed: 25 },
   { name: "100 steps per second", speed: 100 },
   { name: "as fast as possible", speed: undefined },

@@ -87,7 +87,7 @@ async function figures({ place, layer: name, exponents }: FiguresTask): Promise<
 async function bytesOf(place: MomentsPlace): Promise<ArrayBuffer> {
   if (typeof place !== "string") return place.arrayBuffer();
   const response = await fetch(place).catch(() => {
-    throw new Error("The server is not reached. It may have been stopped; crh lab starts it.");
+    throw new Error("The server cannot be reached. It may have been stopped; crh lab starts it.");
   });
   if (response.ok) return response.arrayBuffer();
   const said = (await response.json().catch(() => undefined)) as { error?: string } | undefined;

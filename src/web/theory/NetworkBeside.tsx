@@ -17,18 +17,18 @@ import { isTraining, useTrainer } from "./useTrainer.ts";
 
 const architectures = ["leaky-relu", "relu", "elu", "tanh", "silu", "linear", "skip"] as const;
 
-/** The presets 4x100 and lazy of the setting: gain with the rate that it bears. */
+/** The setting's presets 4x100 and lazy: a gain with a learning rate that is stable for it. */
 const RICH = { gain: 0.6, lr: 0.05 };
 const LAZY = { gain: 2.5, lr: 5e-4 };
 
-/** A rate between those of the two presets, by the gain. */
+/** A rate between those of the two presets, depending on the gain. */
 function usualRate(gain: number): number {
   const share = (gain - RICH.gain) / (LAZY.gain - RICH.gain);
   const lr = Math.exp(Math.log(RICH.lr) + share * (Math.log(LAZY.lr) - Math.log(RICH.lr)));
   return Number(Math.min(0.2, Math.max(1e-6, lr)).toPrecision(2));
 }
 
-/** chosen: points of the theory's curves. */
+/** chosen: points in the theory's curves. */
 const POINTS = 200;
 
 export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: boolean; readonly logValues: boolean }) {
@@ -95,8 +95,8 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
     <section>
       <h2>Beside a network</h2>
       <p>
-        The network learns the same two points by gradient descent, in this page. The two rates are fitted to what it
-        does; everything else of the curves is the theory’s.
+        The network learns the same two points by gradient descent, in this page. The two rates are fitted to it; the
+        rest of the curves is theory.
       </p>
       <div className="theory-split">
         <form className="theory-controls" aria-label="The network" onSubmit={(event) => event.preventDefault()}>
@@ -107,7 +107,7 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
             step={0.05}
             value={gain}
             set={changeGain}
-            hint="small: rich, the target decides; large: lazy, the start does"
+            hint="small: rich, set by the target; large: lazy, set by the start"
           />
           <Slider
             label="learning rate"
@@ -116,7 +116,7 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
             log
             value={lr}
             set={setLr}
-            hint="follows the gain until it is moved"
+            hint="follows the gain until you move it"
           />
           <Slider label="hidden layers" min={1} max={20} step={1} value={depth} set={setDepth} />
           <Slider
@@ -137,14 +137,7 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
               ))}
             </select>
           </label>
-          <Slider
-            label="hidden layer that is looked at"
-            min={0}
-            max={Math.max(1, depth - 1)}
-            step={1}
-            value={layer}
-            set={choose}
-          />
+          <Slider label="hidden layer shown" min={0} max={Math.max(1, depth - 1)} step={1} value={layer} set={choose} />
         </form>
         <div className="theory-shown">
           <TrainButtons
@@ -165,9 +158,11 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
             figure={figure}
             name="two-points-network"
             missing={
-              busy ? "The first looks are coming." : "Train draws the network’s dots and the theory with fitted rates."
+              busy
+                ? "Waiting for the first measurements."
+                : "Press Train to draw the network’s dots and the theory with fitted rates."
             }
-            caption="Dots: measured. Lines: Eq. 93 from the measured start, with the two rates that fit H, Y and w best (Eq. 98). R² of each variable on its right."
+            caption="Dots: measured. Lines: Eq. 93 from the measured start, with the two rates that best fit H, Y and w (Eq. 98). On the right: R² of each variable."
           />
           {fit.record !== undefined && fitted !== undefined && (
             <div>
@@ -191,23 +186,23 @@ export function NetworkBeside({ logSteps, logValues }: { readonly logSteps: bool
           title="The theory over depth"
           figure={depthFigure}
           name="two-points-by-depth"
-          caption="Every hidden layer is fitted by itself, when training has ended. An R² below −0.5 is drawn at the edge; the cost is that of Eq. 98; rings: H at the end by Eq. 95."
+          caption="Every hidden layer is fitted separately after training. An R² below −0.5 is drawn at the edge. The cost is that of Eq. 98; rings: final H from Eq. 95."
         />
       )}
     </section>
   );
 }
 
-/** chosen: looks that are drawn while the network trains, so that drawing takes milliseconds. */
+/** chosen: steps that are drawn while the network trains, so that drawing takes milliseconds. */
 const DRAWN = 60;
 
-/** Evenly spaced looks with the first and the last. */
+/** Evenly spaced steps, including the first and the last. */
 function thinned(followed: readonly FollowedStep[]): FollowedStep[] {
   const kept = new Set([0, ...evenly(followed.length, DRAWN), followed.length - 1]);
   return [...kept].map((i) => followed[i]!);
 }
 
-/** One hidden layer of the first pair over all looks. */
+/** One hidden layer of the first pair over all steps. */
 function courseOf(followed: readonly FollowedStep[], layer: number): PairCourse {
   return {
     step: followed.map(({ step }) => step),
