@@ -9,7 +9,7 @@ import { Random } from "../../random/random.ts";
 import { collapseUnderNoise, localCollapse } from "../../symmetry/collapse.ts";
 import { rescalingMinimum } from "../../symmetry/thresholds.ts";
 import { percentOf, scored } from "../score.ts";
-import type { Study, StudySize } from "../study.ts";
+import type { Study, StudyFigure, StudySize } from "../study.ts";
 import { aliveShare, curvatures } from "./simulate.ts";
 import { GD, SGD, structurePaper, theoryEntry } from "./source.ts";
 
@@ -41,62 +41,8 @@ export const collapseStudy: Study = {
     const { chains, steps, seeds } = SIZES[size];
     const all = Array.from({ length: seeds }, (_unused, seed) => seedOf(seed, { chains, steps }));
     const deterministic = gradientDescentCritical();
-    const grid = Array.from({ length: 61 }, (_unused, i) => 0.5 + (0.8 * i) / 60);
-    const h = all[0]!.h.subarray(0, SAMPLES / 4);
     return {
-      figures: [
-        {
-          name: "collapse",
-          caption:
-            `(u w x − y)² + γ (u² + w²), y = x + noise, η = 0.05, single samples. Left: growth per step of the ` +
-            `distance to u = w = 0 under SGD (Eq. 113) and without noise. Right: share of ${chains} SGD chains whose ` +
-            `product is still alive, mean over seeds with their range, and the product at which gradient descent ` +
-            `ends (Eq. 101).`,
-          figure: charts(
-            [
-              {
-                title: "growth of the distance per step",
-                x: { label: "penalty γ" },
-                y: { label: "mean logarithm" },
-                curves: [
-                  level(0, grid),
-                  {
-                    ...{ name: "SGD", colour: SGD },
-                    points: grid.map((penalty) => ({
-                      x: penalty,
-                      y: collapseUnderNoise(h, { eta: ETA, penalty }).exponent,
-                    })),
-                  },
-                  {
-                    ...{ name: "gradient descent", colour: GD },
-                    points: grid.map((penalty) => ({ x: penalty, y: Math.log(1 - ETA * (2 * penalty - 2)) })),
-                  },
-                ],
-              },
-              {
-                title: "what is left",
-                x: { label: "penalty γ" },
-                y: { label: "share alive, product", domain: [-0.03, 1.05] },
-                curves: [
-                  { ...{ name: "SGD, share alive", colour: SGD, dots: "full" }, points: sharesOf(all) },
-                  {
-                    ...{ name: "gradient descent, u w", colour: GD },
-                    points: grid.map((penalty) => ({ x: penalty, y: rescalingMinimum(MOMENTS, penalty).value })),
-                  },
-                ],
-              },
-            ],
-            {
-              ...{ columns: 2, width: 430, height: 260 },
-              legend: [
-                { text: "SGD", colour: SGD, samples: ["line", "dot"] },
-                { text: "gradient descent", colour: GD, samples: ["line"] },
-                theoryEntry("neither grows nor collapses"),
-              ],
-            },
-          ),
-        },
-      ],
+      figures: [collapseFigure(all, chains)],
       claims: [
         scored({
           ...{ figure: FIGURE, name: "critical penalty under noise" },
@@ -140,6 +86,63 @@ export const collapseStudy: Study = {
     };
   },
 };
+
+/** Growth of the distance to the symmetric point, and what is left of chains, over the penalty. */
+function collapseFigure(all: readonly Seed[], chains: number): StudyFigure {
+  const grid = Array.from({ length: 61 }, (_unused, i) => 0.5 + (0.8 * i) / 60);
+  const h = all[0]!.h.subarray(0, SAMPLES / 4);
+  return {
+    name: "collapse",
+    caption:
+      `(u w x − y)² + γ (u² + w²), y = x + noise, η = 0.05, single samples. Left: growth per step of the ` +
+      `distance to u = w = 0 under SGD (Eq. 113) and without noise. Right: share of ${chains} SGD chains whose ` +
+      `product is still alive, mean over seeds with their range, and the product at which gradient descent ` +
+      `ends (Eq. 101).`,
+    figure: charts(
+      [
+        {
+          title: "growth of the distance per step",
+          x: { label: "penalty γ" },
+          y: { label: "mean logarithm" },
+          curves: [
+            level(0, grid),
+            {
+              ...{ name: "SGD", colour: SGD },
+              points: grid.map((penalty) => ({
+                x: penalty,
+                y: collapseUnderNoise(h, { eta: ETA, penalty }).exponent,
+              })),
+            },
+            {
+              ...{ name: "gradient descent", colour: GD },
+              points: grid.map((penalty) => ({ x: penalty, y: Math.log(1 - ETA * (2 * penalty - 2)) })),
+            },
+          ],
+        },
+        {
+          title: "what is left",
+          x: { label: "penalty γ" },
+          y: { label: "share alive, product", domain: [-0.03, 1.05] },
+          curves: [
+            { ...{ name: "SGD, share alive", colour: SGD, dots: "full" }, points: sharesOf(all) },
+            {
+              ...{ name: "gradient descent, u w", colour: GD },
+              points: grid.map((penalty) => ({ x: penalty, y: rescalingMinimum(MOMENTS, penalty).value })),
+            },
+          ],
+        },
+      ],
+      {
+        ...{ columns: 2, width: 430, height: 260 },
+        legend: [
+          { text: "SGD", colour: SGD, samples: ["line", "dot"] },
+          { text: "gradient descent", colour: GD, samples: ["line"] },
+          theoryEntry("neither grows nor collapses"),
+        ],
+      },
+    ),
+  };
+}
 
 interface Seed {
   readonly h: Float64Array;

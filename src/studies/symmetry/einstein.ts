@@ -4,7 +4,7 @@ import { Random } from "../../random/random.ts";
 import { stationaryVariance } from "../../symmetry/einstein.ts";
 import { overSeeds } from "../overSeeds.ts";
 import { percentOf, scored } from "../score.ts";
-import type { Study, StudySize } from "../study.ts";
+import type { Study, StudyFigure, StudySize } from "../study.ts";
 import { particleVariance } from "./simulate.ts";
 import { SGD, theoryEntry } from "./source.ts";
 
@@ -16,6 +16,48 @@ const PARTICLES: Readonly<Record<StudySize, { readonly chains: number; readonly 
   small: { chains: 5000, seeds: 5 },
   paper: { chains: 10_000, seeds: 10 },
 };
+
+/** Fluctuation over dissipation against the step size, and its deviation from theory. */
+function ratioFigure(all: readonly Simulated[], { chains, seeds }: (typeof PARTICLES)[StudySize]): StudyFigure {
+  return {
+    name: "ratio",
+    caption:
+      "D over μ <x²> for simulated particles, mean over seeds with its 95 % interval, against the step size. " +
+      "The line is 2 − μ dt (Eq. 115), which is 2 in continuous time.",
+    figure: charts(
+      [
+        {
+          title: "fluctuation over dissipation",
+          x: { label: "μ dt", domain: [0, 1.05] },
+          y: { label: "D / (μ <x²>)", domain: [0, 2.2] },
+          curves: [
+            {
+              ...{ name: "2 − μ dt", colour: "currentColor", line: "dashed" },
+              points: [0, 1].map((x) => ({ x, y: 1 / expected(x) })),
+            },
+            simulated(all, (ratio) => ratio),
+          ],
+        },
+        {
+          title: "deviation",
+          x: { label: "μ dt", domain: [0, 1.05] },
+          y: { label: "ratio over 2 − μ dt, minus one, in %", domain: [-1.5, 1.5] },
+          curves: [
+            { name: "0", colour: "currentColor", line: "dashed", points: [0, 1].map((x) => ({ x, y: 0 })) },
+            simulated(all, (ratio, step) => 100 * (ratio * expected(step) - 1)),
+          ],
+        },
+      ],
+      {
+        ...{ columns: 2, width: 430, height: 260 },
+        legend: [
+          { text: `${chains} particles, ${seeds} seeds`, colour: SGD, samples: ["dot", "whisker"] },
+          theoryEntry("2 − μ dt"),
+        ],
+      },
+    ),
+  };
+}
 
 export const einsteinStudy: Study = {
   name: "symmetry/einstein",
@@ -35,46 +77,7 @@ export const einsteinStudy: Study = {
       }),
     }));
     return {
-      figures: [
-        {
-          name: "ratio",
-          caption:
-            "D over μ <x²> for simulated particles, mean over seeds with its 95 % interval, against the step size. " +
-            "The line is 2 − μ dt (Eq. 115), which is 2 in continuous time.",
-          figure: charts(
-            [
-              {
-                title: "fluctuation over dissipation",
-                x: { label: "μ dt", domain: [0, 1.05] },
-                y: { label: "D / (μ <x²>)", domain: [0, 2.2] },
-                curves: [
-                  {
-                    ...{ name: "2 − μ dt", colour: "currentColor", line: "dashed" },
-                    points: [0, 1].map((x) => ({ x, y: 1 / expected(x) })),
-                  },
-                  simulated(all, (ratio) => ratio),
-                ],
-              },
-              {
-                title: "deviation",
-                x: { label: "μ dt", domain: [0, 1.05] },
-                y: { label: "ratio over 2 − μ dt, minus one, in %", domain: [-1.5, 1.5] },
-                curves: [
-                  { name: "0", colour: "currentColor", line: "dashed", points: [0, 1].map((x) => ({ x, y: 0 })) },
-                  simulated(all, (ratio, step) => 100 * (ratio * expected(step) - 1)),
-                ],
-              },
-            ],
-            {
-              ...{ columns: 2, width: 430, height: 260 },
-              legend: [
-                { text: `${chains} particles, ${seeds} seeds`, colour: SGD, samples: ["dot", "whisker"] },
-                theoryEntry("2 − μ dt"),
-              ],
-            },
-          ),
-        },
-      ],
+      figures: [ratioFigure(all, PARTICLES[size])],
       claims: [
         ...all.map(({ step, ratios }) =>
           scored({

@@ -8,13 +8,47 @@ import { byNumber, meanPoints, numberOf } from "../byNumber.ts";
 import { BLUE, ORANGE } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { StudiedRun, Study, StudySize } from "../study.ts";
+import type { StudiedRun, Study, StudyFigure, StudySize } from "../study.ts";
 
 const FIGURE = "dimensional collapse of res2";
 const decays: Readonly<Record<StudySize, readonly number[]>> = {
   small: [5e-5, 5e-3, 5e-2, 0.5],
   paper: [5e-5, 5e-4, 5e-3, 5e-2],
 };
+
+/** Dimensions of the embedding and accuracy of a linear probe over weight decay. */
+function dimensionsFigure(groups: readonly [number, StudiedRun[]][]): StudyFigure {
+  const x = { label: "weight decay", log: true };
+  return {
+    name: "dimensions",
+    caption:
+      "Participation ratio of the embedding's covariance on test images (of 128 dimensions) and accuracy of a " +
+      "linear probe of the features, over weight decay. Mean over seeds, with the 95 % interval for three or " +
+      "more.",
+    figure: charts(
+      [
+        {
+          title: "dimensions of the embedding",
+          x,
+          y: { label: "participation ratio" },
+          curves: [{ ...{ name: "embedding", colour: BLUE, dots: "full" }, points: meanPoints(groups, dimensionsOf) }],
+        },
+        {
+          title: "linear probe",
+          x,
+          y: { label: "accuracy" },
+          curves: [
+            {
+              ...{ name: "features", colour: ORANGE, dots: "full" },
+              points: meanPoints(groups, (run) => lastOf(run, "eval/linear-probe")),
+            },
+          ],
+        },
+      ],
+      { columns: 2, width: 420, height: 260 },
+    ),
+  };
+}
 /** chosen: a run takes minutes on two cores; the preset small takes a quarter of an hour. */
 const TINY = { width: 0.125, steps: 150, batch: 32, samples: 64, probed: 1000, positions: 16 };
 
@@ -51,7 +85,6 @@ export const res2Study: Study = {
     ),
   evaluate(done, { size }) {
     const groups = byNumber(done, decayOf);
-    const x = { label: "weight decay", log: true };
     const ends = (of: (run: StudiedRun) => number | null) => {
       const [first, last] = [groups[0]?.[1] ?? [], groups.at(-1)?.[1] ?? []];
       return groups.length < 2
@@ -64,39 +97,7 @@ export const res2Study: Study = {
     };
     const smaller = size === "small" ? "150 steps of an eighth of the width, one seed" : undefined;
     return {
-      figures: [
-        {
-          name: "dimensions",
-          caption:
-            "Participation ratio of the embedding's covariance on test images (of 128 dimensions) and accuracy of a " +
-            "linear probe of the features, over weight decay. Mean over seeds, with the 95 % interval for three or " +
-            "more.",
-          figure: charts(
-            [
-              {
-                title: "dimensions of the embedding",
-                x,
-                y: { label: "participation ratio" },
-                curves: [
-                  { ...{ name: "embedding", colour: BLUE, dots: "full" }, points: meanPoints(groups, dimensionsOf) },
-                ],
-              },
-              {
-                title: "linear probe",
-                x,
-                y: { label: "accuracy" },
-                curves: [
-                  {
-                    ...{ name: "features", colour: ORANGE, dots: "full" },
-                    points: meanPoints(groups, (run) => lastOf(run, "eval/linear-probe")),
-                  },
-                ],
-              },
-            ],
-            { columns: 2, width: 420, height: 260 },
-          ),
-        },
-      ],
+      figures: [dimensionsFigure(groups)],
       claims: [
         scored({
           figure: FIGURE,

@@ -9,7 +9,7 @@ import { byNumber, meanPoints, numberOf } from "../byNumber.ts";
 import { BLUE } from "../colours.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { StudiedRun, Study } from "../study.ts";
+import type { StudiedRun, Study, StudyFigure } from "../study.ts";
 import { countAbove, meanOverHalf, places, theoryCurve } from "./reads.ts";
 
 const FIGURE = "dimensional collapse";
@@ -45,9 +45,6 @@ export const simclrStudy: Study = {
       ),
     ),
   evaluate(done) {
-    const groups = byNumber(done, penaltyOf);
-    const fine = places(0, 2, 200);
-    const colours = modes.map((_, i) => depthColour(i, modes.length).fill);
     const right = done.map((run) =>
       Number(Math.round(meanOverHalf(run, "modes") ?? Number.NaN) === keptAt(penaltyOf(run))),
     );
@@ -59,55 +56,7 @@ export const simclrStudy: Study = {
         ),
       );
     return {
-      figures: [
-        {
-          name: "modes",
-          caption:
-            "Left: modes left (mean and 95 % interval over seeds) against the count of signals above the penalty. " +
-            "Right: the squared size of each mode, mean over the last half of the steps, against Eq. 111. Above its " +
-            "signal a mode is gone.",
-          figure: charts(
-            [
-              {
-                title: "modes left",
-                x: { label: "gamma of the penalty gamma |W|²", domain: [0, 2] },
-                y: { label: "modes", domain: [-0.3, 6.3] },
-                curves: [
-                  theoryCurve(countAbove(signal, [0, 2])),
-                  {
-                    ...{ name: "measured", colour: BLUE, line: "none", dots: "full" },
-                    points: meanPoints(groups, (run) => meanOverHalf(run, "modes")),
-                  },
-                ],
-              },
-              {
-                title: "size of each mode",
-                x: { label: "gamma of the penalty gamma |W|²", domain: [0, 2] },
-                y: { label: "|W e|²" },
-                curves: modes.flatMap((_, i) => [
-                  theoryCurve(
-                    fine.map((x) => ({ x, y: expected(x)[i]!.squaredNorm })),
-                    colours[i],
-                  ),
-                  {
-                    ...{ name: `mode ${i + 1}`, colour: colours[i]!, line: "none" as const, dots: "full" as const },
-                    points: meanPoints(groups, (run) => meanOverHalf(run, `q${i + 1}`)),
-                  },
-                ]),
-              },
-            ],
-            {
-              ...{ columns: 2, width: 420, height: 280 },
-              legend: [
-                { text: "theory", colour: "currentColor", samples: ["dashed"] },
-                ...modes.map((mode, i) => ({
-                  ...{ text: `mode ${i + 1}, signal ${mode.signal}`, colour: colours[i]!, samples: ["dot"] as const },
-                })),
-              ],
-            },
-          ),
-        },
-      ],
+      figures: [modesFigure(byNumber(done, penaltyOf))],
       claims: [
         scored({
           figure: FIGURE,
@@ -139,6 +88,59 @@ export const simclrStudy: Study = {
     };
   },
 };
+
+/** Number of modes left and size of each mode over the penalty, with the theory. */
+function modesFigure(groups: readonly [number, StudiedRun[]][]): StudyFigure {
+  const fine = places(0, 2, 200);
+  const colours = modes.map((_, i) => depthColour(i, modes.length).fill);
+  return {
+    name: "modes",
+    caption:
+      "Left: modes left (mean and 95 % interval over seeds) against the count of signals above the penalty. " +
+      "Right: the squared size of each mode, mean over the last half of the steps, against Eq. 111. Above its " +
+      "signal a mode is gone.",
+    figure: charts(
+      [
+        {
+          title: "modes left",
+          x: { label: "gamma of the penalty gamma |W|²", domain: [0, 2] },
+          y: { label: "modes", domain: [-0.3, 6.3] },
+          curves: [
+            theoryCurve(countAbove(signal, [0, 2])),
+            {
+              ...{ name: "measured", colour: BLUE, line: "none", dots: "full" },
+              points: meanPoints(groups, (run) => meanOverHalf(run, "modes")),
+            },
+          ],
+        },
+        {
+          title: "size of each mode",
+          x: { label: "gamma of the penalty gamma |W|²", domain: [0, 2] },
+          y: { label: "|W e|²" },
+          curves: modes.flatMap((_, i) => [
+            theoryCurve(
+              fine.map((x) => ({ x, y: expected(x)[i]!.squaredNorm })),
+              colours[i],
+            ),
+            {
+              ...{ name: `mode ${i + 1}`, colour: colours[i]!, line: "none" as const, dots: "full" as const },
+              points: meanPoints(groups, (run) => meanOverHalf(run, `q${i + 1}`)),
+            },
+          ]),
+        },
+      ],
+      {
+        ...{ columns: 2, width: 420, height: 280 },
+        legend: [
+          { text: "theory", colour: "currentColor", samples: ["dashed"] },
+          ...modes.map((mode, i) => ({
+            ...{ text: `mode ${i + 1}, signal ${mode.signal}`, colour: colours[i]!, samples: ["dot"] as const },
+          })),
+        ],
+      },
+    ),
+  };
+}
 
 /** The mode with the strongest augmentation, beside a mode with less signal and augmentation. */
 function gaps(compared: readonly StudiedRun[]) {

@@ -7,7 +7,7 @@ import { singularValues } from "../../linalg/singularValues.ts";
 import { median } from "../../measure/median.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { StudiedRun, Study, StudySize } from "../study.ts";
+import type { StudiedRun, Study, StudyFigure, StudySize } from "../study.ts";
 import { bothWays, decayFor, isSyre, nameOf, syreLegend, syreSource } from "./syreRuns.ts";
 
 const FIGURE = "symmetry removed, res1";
@@ -67,7 +67,6 @@ export const syreRes1Study: Study = {
     const [smallest, largest] = [decays[size][0], decays[size].at(-1)];
     const plainDecay = (run: StudiedRun) =>
       decays[size].find((decay) => ownDecay(decay, isSyre(run)) === run.parameters.decay)!;
-    const x = { label: "weight decay", log: true };
     /** Accuracy of a run minus that of another run with its seed. */
     const gain = (run: StudiedRun, isOther: (other: StudiedRun) => boolean): number | null => {
       const other = done.find((found) => found.seed === run.seed && isOther(found));
@@ -76,25 +75,7 @@ export const syreRes1Study: Study = {
     };
     const at = (syre: boolean) => done.filter((run) => isSyre(run) === syre && plainDecay(run) === largest);
     return {
-      figures: [
-        {
-          name: "res1",
-          caption:
-            "Share of a map's singular values above 1e−3 of the largest, median over maps (convolutions as filters " +
-            "by inputs), and accuracy on test images, over weight decay. Mean over seeds, with the 95 % interval for " +
-            "three or more.",
-          figure: charts(
-            [
-              {
-                ...{ title: "rank of maps", x, y: { label: "share above 1e−3" } },
-                curves: bothWays(done, plainDecay, rankOf),
-              },
-              { ...{ title: "accuracy", x, y: { label: "accuracy" } }, curves: bothWays(done, plainDecay, accuracyOf) },
-            ],
-            { columns: 2, width: 420, height: 260, legend: syreLegend(false) },
-          ),
-        },
-      ],
+      figures: [decayFigure(done, plainDecay)],
       claims: [
         scored({
           figure: FIGURE,
@@ -150,3 +131,25 @@ export const syreRes1Study: Study = {
     };
   },
 };
+
+/** Rank of maps and accuracy over weight decay, with and without syre. */
+function decayFigure(done: readonly StudiedRun[], plainDecay: (run: StudiedRun) => number): StudyFigure {
+  const x = { label: "weight decay", log: true };
+  return {
+    name: "res1",
+    caption:
+      "Share of a map's singular values above 1e−3 of the largest, median over maps (convolutions as filters " +
+      "by inputs), and accuracy on test images, over weight decay. Mean over seeds, with the 95 % interval for " +
+      "three or more.",
+    figure: charts(
+      [
+        {
+          ...{ title: "rank of maps", x, y: { label: "share above 1e−3" } },
+          curves: bothWays(done, plainDecay, rankOf),
+        },
+        { ...{ title: "accuracy", x, y: { label: "accuracy" } }, curves: bothWays(done, plainDecay, accuracyOf) },
+      ],
+      { columns: 2, width: 420, height: 260, legend: syreLegend(false) },
+    ),
+  };
+}

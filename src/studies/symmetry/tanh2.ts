@@ -4,7 +4,7 @@ import { brief } from "../../findings/numbers.ts";
 import { familyOf, grouped } from "../fits.ts";
 import { scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { Study } from "../study.ts";
+import type { Study, StudyFigure } from "../study.ts";
 import { type Courses, coursesOf, firstOf, lastOf, overRuns } from "../watched.ts";
 import { descentLegend, GD, noisePaper, SGD } from "./source.ts";
 
@@ -34,44 +34,8 @@ export const tanhStudy: Study = {
       const [sgd, gd] = [end(run), all.GD[i] === undefined ? null : end(all.GD[i])];
       return sgd === null || gd === null ? null : sgd - gd;
     });
-    const place = (quantity: (course: ReturnType<Courses>) => number | null, own: readonly Courses[]) =>
-      own.map((run, seed) => ({ x: seed, y: quantity(run("cosine")) ?? Number.NaN, title: `seed ${seed}` }));
     return {
-      figures: [
-        {
-          name: "cosine",
-          caption:
-            "Cosine of W Σx Wᵀ and Uᵀ Σε U. Left: over training, for SGD with a falling rate and gradient descent on " +
-            "3,000 samples, which take different numbers of steps. Right: at the start and end of each seed.",
-          figure: charts(
-            [
-              {
-                title: "over training",
-                x: { label: "step (logarithmic)", log: true },
-                y: { label: "cosine", domain: [0, 1.03] },
-                curves: [
-                  overRuns(all.GD, { name: "gradient descent", colour: GD }, "cosine"),
-                  overRuns(all.SGD, { name: "SGD", colour: SGD }, "cosine"),
-                ],
-              },
-              {
-                title: "seed by seed",
-                x: { label: "seed", domain: [-0.5, Math.max(1, all.SGD.length) - 0.5] },
-                y: { label: "cosine", domain: [0, 1.03] },
-                curves: [
-                  { name: "start", colour: SGD, line: "none", dots: "hollow", points: place(firstOf, all.SGD) },
-                  { name: "SGD", colour: SGD, line: "none", points: place(lastOf, all.SGD) },
-                  { name: "gradient descent", colour: GD, line: "none", points: place(lastOf, all.GD) },
-                ],
-              },
-            ],
-            {
-              ...{ columns: 2, width: 430, height: 260 },
-              legend: [...descentLegend, { text: "start", colour: SGD, samples: ["ring"] }],
-            },
-          ),
-        },
-      ],
+      figures: [cosineFigure(all)],
       claims: [
         scored({
           ...{ figure: FIGURE, name: "cosine under SGD" },
@@ -96,6 +60,45 @@ export const tanhStudy: Study = {
     };
   },
 };
+
+/** Cosine of the two sides over training, and at the start and end of each seed. */
+function cosineFigure(all: Readonly<Record<"SGD" | "GD", readonly Courses[]>>): StudyFigure {
+  const place = (quantity: (course: ReturnType<Courses>) => number | null, own: readonly Courses[]) =>
+    own.map((run, seed) => ({ x: seed, y: quantity(run("cosine")) ?? Number.NaN, title: `seed ${seed}` }));
+  return {
+    name: "cosine",
+    caption:
+      "Cosine of W Σx Wᵀ and Uᵀ Σε U. Left: over training, for SGD with a falling rate and gradient descent on " +
+      "3,000 samples, which take different numbers of steps. Right: at the start and end of each seed.",
+    figure: charts(
+      [
+        {
+          title: "over training",
+          x: { label: "step (logarithmic)", log: true },
+          y: { label: "cosine", domain: [0, 1.03] },
+          curves: [
+            overRuns(all.GD, { name: "gradient descent", colour: GD }, "cosine"),
+            overRuns(all.SGD, { name: "SGD", colour: SGD }, "cosine"),
+          ],
+        },
+        {
+          title: "seed by seed",
+          x: { label: "seed", domain: [-0.5, Math.max(1, all.SGD.length) - 0.5] },
+          y: { label: "cosine", domain: [0, 1.03] },
+          curves: [
+            { name: "start", colour: SGD, line: "none", dots: "hollow", points: place(firstOf, all.SGD) },
+            { name: "SGD", colour: SGD, line: "none", points: place(lastOf, all.SGD) },
+            { name: "gradient descent", colour: GD, line: "none", points: place(lastOf, all.GD) },
+          ],
+        },
+      ],
+      {
+        ...{ columns: 2, width: 430, height: 260 },
+        legend: [...descentLegend, { text: "start", colour: SGD, samples: ["ring"] }],
+      },
+    ),
+  };
+}
 
 /** The worst seed, to stand beside the mean. */
 function leastOf(values: readonly (number | null)[]): { beside?: string } {

@@ -6,7 +6,7 @@ import { type TwoPointSystem, twoPointSystems } from "../../twopoint/equations.t
 import { fitWatched, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { Study } from "../study.ts";
+import type { StudiedRun, Study, StudyFigure } from "../study.ts";
 import { paper } from "./source.ts";
 
 const SOURCE = "controls";
@@ -18,6 +18,42 @@ const words: Readonly<Record<string, string>> = {
   "w-sign-flipped": "the last sign of dw/dt reversed",
   "dy2-without-etaH": "dY/dt without etaH",
 };
+
+/** A run with the cost of each altered system over that of the theory. */
+interface Ratios {
+  readonly run: StudiedRun;
+  readonly ratios: Readonly<Record<string, number>>;
+}
+
+/** Cost of each altered system over that of the theory, seed by seed. */
+function ratiosFigure(all: readonly Ratios[]): StudyFigure {
+  return {
+    name: "ratios",
+    caption: "Cost of each altered system over that of the theory, seed by seed: above 1 the system fits worse.",
+    figure: charts(
+      [
+        {
+          title: "cost over that of the theory",
+          ...{ x: { label: "seed" }, y: { label: "ratio", log: true } },
+          curves: altered.map((system, i) => ({
+            ...{ name: words[system]!, colour: depthColour(i, altered.length).fill, dots: "full" },
+            points: all.map(({ run, ratios }) => ({ x: run.seed, y: ratios[system]! })),
+          })),
+        },
+      ],
+      {
+        ...{ columns: 1, width: 520, height: 300 },
+        legend: altered.map((system, i) => ({
+          ...{
+            text: words[system]!,
+            colour: depthColour(i, altered.length).fill,
+            samples: ["line", "dot"] as const,
+          },
+        })),
+      },
+    ),
+  };
+}
 
 export const controlStudy: Study = {
   name: "twopoint/controls",
@@ -49,34 +85,7 @@ export const controlStudy: Study = {
     const share = (holds: (ratios: Readonly<Record<string, number>>) => boolean) =>
       all.map(({ ratios }) => Number(holds(ratios)));
     return {
-      figures: [
-        {
-          name: "ratios",
-          caption: "Cost of each altered system over that of the theory, seed by seed: above 1 the system fits worse.",
-          figure: charts(
-            [
-              {
-                title: "cost over that of the theory",
-                ...{ x: { label: "seed" }, y: { label: "ratio", log: true } },
-                curves: altered.map((system, i) => ({
-                  ...{ name: words[system]!, colour: depthColour(i, altered.length).fill, dots: "full" },
-                  points: all.map(({ run, ratios }) => ({ x: run.seed, y: ratios[system]! })),
-                })),
-              },
-            ],
-            {
-              ...{ columns: 1, width: 520, height: 300 },
-              legend: altered.map((system, i) => ({
-                ...{
-                  text: words[system]!,
-                  colour: depthColour(i, altered.length).fill,
-                  samples: ["line", "dot"] as const,
-                },
-              })),
-            },
-          ),
-        },
-      ],
+      figures: [ratiosFigure(all)],
       claims: [
         ...altered.map((system) =>
           scored({

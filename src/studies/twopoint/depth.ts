@@ -4,7 +4,7 @@ import { depthColour } from "../../figures/palette.ts";
 import { fitWatched, watchedPairs } from "../fits.ts";
 import { scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { StudiedRun, Study } from "../study.ts";
+import type { StudiedRun, Study, StudyFigure } from "../study.ts";
 import { paper } from "./source.ts";
 
 const SOURCE = "depth";
@@ -26,44 +26,8 @@ export const depthStudy: Study = {
     const least = all.map(({ layers }) => leastLayer(layers));
     const ratio = (pick: (costs: readonly number[]) => number) =>
       all.map(({ layers }) => pick(layers.map(({ cost }) => cost)) / Math.min(...layers.map(({ cost }) => cost)));
-    const curves = (value: (layer: Layer) => number) =>
-      all.map(({ run, layers }, i) => ({
-        name: run.label,
-        colour: depthColour(i, all.length).fill,
-        dots: "full" as const,
-        points: layers.map((layer, l) => ({ x: l, y: value(layer) })),
-      }));
-    const layer = { label: "hidden layer, from 0" };
     return {
-      figures: [
-        {
-          name: "depth",
-          caption: "Cost of the fit (Eq. 98) and the two effective rates over depth; one line per seed.",
-          figure: charts(
-            [
-              {
-                title: "cost of the fit",
-                x: layer,
-                y: { label: "cost", log: true },
-                curves: curves(({ cost }) => cost),
-              },
-              {
-                title: "rate of the representation",
-                x: layer,
-                y: { label: "etaH per step", log: true },
-                curves: curves(({ etaH }) => etaH),
-              },
-              {
-                title: "rate of what follows",
-                x: layer,
-                y: { label: "etaY per step", log: true },
-                curves: curves(({ etaY }) => etaY),
-              },
-            ],
-            { columns: 3 },
-          ),
-        },
-      ],
+      figures: [depthFigure(all)],
       claims: [
         scored({
           figure: SOURCE,
@@ -98,6 +62,51 @@ export const depthStudy: Study = {
     };
   },
 };
+
+/** A run with the fit at each of its layers. */
+interface Fitted {
+  readonly run: StudiedRun;
+  readonly layers: readonly Layer[];
+}
+
+/** Cost of the fit and the two rates over depth. */
+function depthFigure(all: readonly Fitted[]): StudyFigure {
+  const curves = (value: (layer: Layer) => number) =>
+    all.map(({ run, layers }, i) => ({
+      name: run.label,
+      colour: depthColour(i, all.length).fill,
+      dots: "full" as const,
+      points: layers.map((layer, l) => ({ x: l, y: value(layer) })),
+    }));
+  const layer = { label: "hidden layer, from 0" };
+  return {
+    name: "depth",
+    caption: "Cost of the fit (Eq. 98) and the two effective rates over depth; one line per seed.",
+    figure: charts(
+      [
+        {
+          title: "cost of the fit",
+          x: layer,
+          y: { label: "cost", log: true },
+          curves: curves(({ cost }) => cost),
+        },
+        {
+          title: "rate of the representation",
+          x: layer,
+          y: { label: "etaH per step", log: true },
+          curves: curves(({ etaH }) => etaH),
+        },
+        {
+          title: "rate of what follows",
+          x: layer,
+          y: { label: "etaY per step", log: true },
+          curves: curves(({ etaY }) => etaY),
+        },
+      ],
+      { columns: 3 },
+    ),
+  };
+}
 
 interface Layer {
   readonly cost: number;

@@ -10,7 +10,7 @@ import { spearman } from "../correlation.ts";
 import { endOf, lastLoss, meanRates, predictedEnd, watched } from "../fits.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { Study, StudyRun } from "../study.ts";
+import type { Study, StudyFigure, StudyRun } from "../study.ts";
 import { paper } from "./source.ts";
 
 const FIGURE = "Fig. 5";
@@ -58,42 +58,7 @@ export const finalDistanceStudy: Study = {
     const shared = { figure: FIGURE, counted: true, smaller };
     const beside = `${points.length} of 25 pairs`;
     return {
-      figures: [
-        {
-          name: "scatter",
-          caption:
-            "Final squared distance of the representations, predicted by the formula and measured; one point per " +
-            "pair, coloured by the distance of the inputs.",
-          figure: charts(
-            [
-              {
-                title: "final squared distance",
-                ...{ x: { label: "by the formula" }, y: { label: "measured" }, diagonal: true },
-                curves: grid.dx.map((dx, i) => ({
-                  name: `dx ${dx.toFixed(2)}`,
-                  colour: depthColour(i, grid.dx.length).fill,
-                  line: "none",
-                  points: points
-                    .filter(({ dx2 }) => Math.abs(Math.sqrt(dx2) - dx) < 1e-3)
-                    .map(({ predicted, measured, dy2 }) => ({
-                      x: predicted,
-                      y: measured,
-                      title: `dx ${dx.toFixed(2)}, dy ${Math.sqrt(dy2).toFixed(2)}`,
-                    })),
-                })),
-              },
-            ],
-            {
-              ...{ columns: 1, width: 440, height: 400 },
-              legend: grid.dx.map((dx, i) => ({
-                text: `|dx| = ${dx.toFixed(2)}`,
-                colour: depthColour(i, grid.dx.length).fill,
-                samples: ["dot"],
-              })),
-            },
-          ),
-        },
-      ],
+      figures: [scatterFigure(points)],
       claims: [
         scored({
           ...shared,
@@ -130,3 +95,49 @@ export const finalDistanceStudy: Study = {
     };
   },
 };
+
+/** Final squared distance of a pair, with those of its inputs and targets. */
+interface Point {
+  readonly dx2: number;
+  readonly dy2: number;
+  readonly measured: number;
+  readonly predicted: number;
+}
+
+/** Measured over predicted final distances, one point per pair. */
+function scatterFigure(points: readonly Point[]): StudyFigure {
+  return {
+    name: "scatter",
+    caption:
+      "Final squared distance of the representations, predicted by the formula and measured; one point per " +
+      "pair, coloured by the distance of the inputs.",
+    figure: charts(
+      [
+        {
+          title: "final squared distance",
+          ...{ x: { label: "by the formula" }, y: { label: "measured" }, diagonal: true },
+          curves: grid.dx.map((dx, i) => ({
+            name: `dx ${dx.toFixed(2)}`,
+            colour: depthColour(i, grid.dx.length).fill,
+            line: "none",
+            points: points
+              .filter(({ dx2 }) => Math.abs(Math.sqrt(dx2) - dx) < 1e-3)
+              .map(({ predicted, measured, dy2 }) => ({
+                x: predicted,
+                y: measured,
+                title: `dx ${dx.toFixed(2)}, dy ${Math.sqrt(dy2).toFixed(2)}`,
+              })),
+          })),
+        },
+      ],
+      {
+        ...{ columns: 1, width: 440, height: 400 },
+        legend: grid.dx.map((dx, i) => ({
+          text: `|dx| = ${dx.toFixed(2)}`,
+          colour: depthColour(i, grid.dx.length).fill,
+          samples: ["dot"],
+        })),
+      },
+    ),
+  };
+}
