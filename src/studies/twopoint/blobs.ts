@@ -1,6 +1,6 @@
 /**
- * @file Study twopoint/blobs: the features of Gaussian bumps in two contexts that a network keeps, depending on the size
- * of its initial weights.
+ * @file Study twopoint/blobs: the features of Gaussian bumps in two contexts that a network keeps, depending on the
+ * size of its initial weights.
  */
 
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
