@@ -257,7 +257,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     await page.getByText('expected lr to be a number, got "oops"').waitFor();
     await rate.fill("0.2");
     await rate.press("Enter");
-    await page.getByText("Changed while it trains: at step 10 lr = 0.2.").waitFor();
+    await page.getByText("Changed during training: at step 10 lr = 0.2.").waitFor();
     expect(new URL(page.url()).hash).toContain("then=10_lr_0.2");
     expect(await page.locator(".play-changed").count()).toBe(0);
     expect(await rate.inputValue()).toBe("0.2");

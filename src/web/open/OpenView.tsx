@@ -39,7 +39,6 @@ export default function OpenView() {
   const [errors, setErrors] = useState<readonly string[]>([]);
   const [busy, setBusy] = useState<string>();
   const [progress, setProgress] = useState<ModelProgress>();
-  const [isOver, setOver] = useState(false);
 
   const take = useCallback(async (pick: () => Picked | Promise<Picked>) => {
     setErrors([]);
@@ -58,10 +57,10 @@ export default function OpenView() {
     }
   }, []);
 
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void take(() => droppedFiles(event.dataTransfer));
+  const clear = () => {
+    opener.current!.giveUp();
+    setOpened(nothing);
+    setErrors([]);
   };
 
   const measure = async (request: ModelRequest) => {
@@ -92,32 +91,7 @@ export default function OpenView() {
         A report, a moments file, a run folder, or an ONNX model with data. Everything is read and measured in this
         browser; nothing leaves this machine.
       </p>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside do the same from the keyboard */}
-      <div
-        className={`open-drop${isOver ? " over" : ""}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        <span>Drop files or a folder here, or choose</span>
-        <FileButton label="Files" onFiles={(files) => void take(() => chosenFiles(files))} />
-        <FileButton label="A run folder" isFolder onFiles={(files) => void take(() => chosenFiles(files))} />
-        {!isEmpty && (
-          <button
-            type="button"
-            onClick={() => {
-              opener.current!.giveUp();
-              setOpened(nothing);
-              setErrors([]);
-            }}
-          >
-            Clear
-          </button>
-        )}
-      </div>
+      <DropZone take={take} clear={isEmpty ? undefined : clear} />
       <p role="status" className={busy === undefined ? "unseen" : "open-busy"}>
         {busy !== undefined && (
           <>
@@ -144,39 +118,87 @@ export default function OpenView() {
         </>
       )}
       {(model !== undefined || arrays.size > 0) && (
-        <section>
-          <h2>{model?.name ?? "Data without a model"}</h2>
-          <FileList arrays={arrays} />
-          {model === undefined && <p className="missing">Add the ONNX model to which these data belong.</p>}
-          {model !== undefined && arrays.size === 0 && (
-            <p className="missing">Add data for it: npy, npz, safetensors, IDX or CIFAR files, gzipped or not.</p>
-          )}
-          {model !== undefined && (
-            <ModelForm
-              model={model.model}
-              files={arrays}
-              isBusy={busy !== undefined}
-              measure={(request) => void measure(request)}
-            />
-          )}
-        </section>
+        <ModelSection {...{ model, arrays }} isBusy={busy !== undefined} measure={(request) => void measure(request)} />
       )}
-      {found !== undefined && (
-        <section>
-          <h2>Results</h2>
-          <Facts data={found.data} />
-          {found.found.notes.map((note) => (
-            <p key={note}>
-              <small>{note}</small>
-            </p>
-          ))}
-          <p className="soft">The same in a terminal:</p>
-          <pre>{found.command}</pre>
-          <SaveAnalysis data={found.data} name={model?.name ?? "model"} />
-          <ReportFigures data={found.data} />
-        </section>
-      )}
+      {found !== undefined && <Results found={found} name={model?.name ?? "model"} />}
     </>
+  );
+}
+
+interface DropZoneProps {
+  readonly take: (pick: () => Picked | Promise<Picked>) => Promise<void>;
+  /** Undefined if there is nothing to clear. */
+  readonly clear: (() => void) | undefined;
+}
+
+/** Takes dropped or chosen files. */
+function DropZone({ take, clear }: DropZoneProps) {
+  const [isOver, setOver] = useState(false);
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void take(() => droppedFiles(event.dataTransfer));
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside do the same from the keyboard
+    <div
+      className={`open-drop${isOver ? " over" : ""}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      <span>Drop files or a folder here, or choose</span>
+      <FileButton label="Files" onFiles={(files) => void take(() => chosenFiles(files))} />
+      <FileButton label="A run folder" isFolder onFiles={(files) => void take(() => chosenFiles(files))} />
+      {clear !== undefined && (
+        <button type="button" onClick={clear}>
+          Clear
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ModelSectionProps extends Pick<Opened, "arrays"> {
+  readonly model: Opened["model"] | undefined;
+  readonly isBusy: boolean;
+  readonly measure: (request: ModelRequest) => void;
+}
+
+/** The opened model and data, with the form that measures them. */
+function ModelSection({ model, arrays, isBusy, measure }: ModelSectionProps) {
+  return (
+    <section>
+      <h2>{model?.name ?? "Data without a model"}</h2>
+      <FileList arrays={arrays} />
+      {model === undefined && <p className="missing">Add the ONNX model to which these data belong.</p>}
+      {model !== undefined && arrays.size === 0 && (
+        <p className="missing">Add data for it: npy, npz, safetensors, IDX or CIFAR files, gzipped or not.</p>
+      )}
+      {model !== undefined && <ModelForm model={model.model} files={arrays} isBusy={isBusy} measure={measure} />}
+    </section>
+  );
+}
+
+/** What was found for a model, and the command that finds the same. */
+function Results({ found, name }: { readonly found: NonNullable<Opened["found"]>; readonly name: string }) {
+  return (
+    <section>
+      <h2>Results</h2>
+      <Facts data={found.data} />
+      {found.found.notes.map((note) => (
+        <p key={note}>
+          <small>{note}</small>
+        </p>
+      ))}
+      <p className="soft">The same in a terminal:</p>
+      <pre>{found.command}</pre>
+      <SaveAnalysis data={found.data} name={name} />
+      <ReportFigures data={found.data} />
+    </section>
   );
 }
 

@@ -252,7 +252,7 @@ function left(n: number, planned: number, batch: number): string[] {
   return n === planned
     ? []
     : [
-        `The last ${n - planned} of ${n} samples do not fill a batch of ${batch}, the only size that the model takes, and were not measured.`,
+        `The last ${n - planned} of ${n} samples fill no batch of ${batch}, the only size that the model takes: not measured.`,
       ];
 }
 
