@@ -120,7 +120,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
           <Caption formula={lossEquation(play.built?.objective) + relationsEquation + alignmentEquation}>
             Six alignments over steps;{" "}
             {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
-            Logarithmic axis: the loss, grey on the samples of each step, violet on unseen samples.
+            The loss has a logarithmic axis: grey on the samples of each step, violet on unseen ones.
             {changes.length > 0 && " Vertical lines: a parameter was changed."}
           </Caption>
           <StepSlider steps={measured} wanted={isEarlier ? wanted : undefined} look={look} />
@@ -131,26 +131,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
               relations that hold by the reports' rule. Choose a layer's name to show it above and below.
             </Caption>
           </div>
-          {heat !== undefined ? (
-            <>
-              <Heat found={heat} onRead={onRead} />
-              <Caption formula={matricesEquation}>
-                Matrices of {layer}, each divided by the mean of its diagonal; one colour scale per side.
-                {heat.step !== last.step &&
-                  ` Those of step ${grouped(last.step)} were not kept; the nearest are shown.`}
-                {matrices.length < measured.length &&
-                  ` Those of ${matrices.length} of ${measured.length} measurements are kept, evenly spaced in the logarithm of the step.`}
-              </Caption>
-            </>
-          ) : (
-            <p className="soft">
-              {play.state === "running"
-                ? "The matrices come with the next measurement."
-                : isWaiting(play)
-                  ? ""
-                  : "This play kept no matrices of this layer and convention."}
-            </p>
-          )}
+          <MatrixFigures {...{ play, heat, layer, onRead }} step={last.step} measurements={measured.length} />
           {found !== undefined && (
             <>
               <div className="play-courses two" data-tour="spectra">
@@ -173,6 +154,41 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
     </section>
   );
 });
+
+interface MatrixFiguresProps extends Pick<NetworkFiguresProps, "play" | "onRead"> {
+  /** Undefined if the layer has none. */
+  readonly heat: Matrices | undefined;
+  readonly layer: string;
+  /** The step that is looked at. */
+  readonly step: number;
+  /** Number of measurements so far. */
+  readonly measurements: number;
+}
+
+/** H, G and Z of the layer, or why they are missing. */
+function MatrixFigures({ play, heat, layer, step, measurements, onRead }: MatrixFiguresProps) {
+  if (heat === undefined)
+    return (
+      <p className="soft">
+        {play.state === "running"
+          ? "The matrices come with the next measurement."
+          : isWaiting(play)
+            ? ""
+            : "This play kept no matrices of this layer and convention."}
+      </p>
+    );
+  return (
+    <>
+      <Heat found={heat} onRead={onRead} />
+      <Caption formula={matricesEquation}>
+        Matrices of {layer}, each divided by the mean of its diagonal; one colour scale per side.
+        {heat.step !== step && ` Those of step ${grouped(step)} were not kept; the nearest are shown.`}
+        {play.matrices.length < measurements &&
+          ` Those of ${play.matrices.length} of ${measurements} measurements are kept, evenly spaced in the logarithm of the step.`}
+      </Caption>
+    </>
+  );
+}
 
 /** The matrices nearest to a step, or the last ones. */
 function matricesAt(
