@@ -139,9 +139,9 @@ export function TheoryAlone({ logSteps, logValues }: { readonly logSteps: boolea
             <>
               <Equation of={finalDistanceEquation} />
               <p data-final={end.dh2}>
-                H ends at <b>{numberWords(end.dh2)}</b>: A<sub>low</sub> = {numberWords(end.aLow)} by input and target,
-                A<sub>high</sub> = {numberWords(end.aHigh)} by the start, {regimeWord[end.regime]} (Eq. 96:{" "}
-                {end.richness > 1 ? fixed(end.richness, 2) : percent(end.richness)} of it is not the start’s).
+                H ends at <b>{numberWords(end.dh2)}</b>: A<sub>low</sub> = {numberWords(end.aLow)} from input and
+                target, A<sub>high</sub> = {numberWords(end.aHigh)} from the start, {regimeWord[end.regime]} (Eq. 96:{" "}
+                {end.richness > 1 ? fixed(end.richness, 2) : percent(end.richness)} of it does not come from the start).
               </p>
               <Equation of={conservedEquation} />
               <p className="soft">
