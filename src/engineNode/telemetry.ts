@@ -1,8 +1,8 @@
 /**
  * @file ONNX Runtime's telemetry, switched off. Since 1.30 its library sends names of the model and of its producer,
  * with an identifier of the device, to its maker, and leaves files in the home and the temporary folder; a variable of
- * the process's environment stops all of it, where it is set before the library starts. Importing this file sets it in
- * the main thread.
+ * the process's environment stops all of it, if it is set before the library starts. Importing this file sets it in the
+ * main thread.
  */
 import { isMainThread } from "node:worker_threads";
 

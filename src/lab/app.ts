@@ -1,6 +1,6 @@
 /**
- * @file The lab's addresses (docs/formats.md, "The lab"), used by its page and other tools. Everything is read from the
- * run folders on request.
+ * @file The lab's HTTP addresses (docs/formats.md, "The lab"), for its page and for other tools. Every answer is read
+ * from the run folders on request.
  */
 import { join } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
@@ -30,10 +30,10 @@ export interface LabOptions extends Guarded {
   readonly page: string;
 }
 
-/** chosen: most runs per request for overviews, whose files are read at once. */
+/** chosen: most runs in one request for overviews; the files of all of them are read at once. */
 const MOST_OVERVIEWS = 100;
 
-/** chosen: most bytes of a request; the names of ten thousand runs take less. */
+/** chosen: most bytes in one request; the names of ten thousand runs take less. */
 const MOST_BODY = 1_000_000;
 const TOO_LARGE = `lab: expected a request of at most ${MOST_BODY} bytes, got a larger one`;
 
@@ -49,6 +49,7 @@ export function labApp({ reader, page, ...guarded }: LabOptions): Hono {
   if (guarded.token !== undefined) addSession(app, guarded.token);
   addRuns(app, reader);
   addRun(app, reader);
+  addMoments(app, reader);
   addStream(app, reader);
   app.get("/api/sweeps", (context) => context.json(listSweeps(reader.sweeps)));
   app.get("/api/sweeps/:name", (context) => context.json(sweepCalled(reader.sweeps, context.req.param("name"))));
@@ -60,11 +61,11 @@ export function labApp({ reader, page, ...guarded }: LabOptions): Hono {
   return app;
 }
 
-/** Built files have a hash of their content in their names; the page itself is revalidated each time. */
+/** The names of built files contain a hash of their content; the page itself is revalidated each time. */
 const cachedFor = (path: string): string =>
   /[\\/]assets[\\/]/.test(path) ? "public, max-age=31536000, immutable" : "no-cache";
 
-/** A page on another machine sends its token once, in the body of a request, so that no address contains it. */
+/** A page on another machine sends the token once, in the body of a request, so that no address contains it. */
 function addSession(app: Hono, token: string): void {
   app.post("/api/session", async (context) => {
     if (!isToken((await context.req.text()).slice(0, 200), token))
@@ -104,7 +105,6 @@ function addRuns(app: Hono, reader: RunReader): void {
 }
 
 function addRun(app: Hono, reader: RunReader): void {
-  const matrices = new Matrices();
   app.get("/api/runs/:id", async (context) => {
     const run = reader.open(context.req.param("id"));
     const frame = await readingRun(run.dir, () => reportFrame(run, { snapshots: [], metrics: [] }));
@@ -128,6 +128,18 @@ function addRun(app: Hono, reader: RunReader): void {
   app.get("/api/runs/:id/course", (context) =>
     context.json(courseOf(reader, context.req.param("id"), context.req.query("y"))),
   );
+  app.get("/api/runs/:id/report", async (context) => {
+    const run = reader.open(context.req.param("id"));
+    const data = await readingRun(run.dir, () => reportData(run));
+    if (isEmpty(data)) throw new NotFoundError("the run holds no measurement yet");
+    context.header("Content-Security-Policy", ""); // the report carries its own, with the hash of its script
+    return context.html(renderReport(data));
+  });
+}
+
+/** Moments of a step, as the whole file and one matrix at a time. */
+function addMoments(app: Hono, reader: RunReader): void {
+  const matrices = new Matrices();
   app.get("/api/runs/:id/moments/:step", (context) => {
     const run = reader.open(context.req.param("id"));
     const bytes = run.momentBytes(momentStep(run.momentSteps(), context.req.param("step")));
@@ -145,13 +157,6 @@ function addRun(app: Hono, reader: RunReader): void {
       "X-Type": "float32",
       "X-Convention": convention ?? "raw",
     });
-  });
-  app.get("/api/runs/:id/report", async (context) => {
-    const run = reader.open(context.req.param("id"));
-    const data = await readingRun(run.dir, () => reportData(run));
-    if (isEmpty(data)) throw new NotFoundError("the run holds no measurement yet");
-    context.header("Content-Security-Policy", ""); // the report carries its own, with the hash of its script
-    return context.html(renderReport(data));
   });
 }
 

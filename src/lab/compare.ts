@@ -1,6 +1,6 @@
 /**
- * @file Comparison of many runs: a measure over their parameters as in `crh compare --x --y`, with its figure; and the
- * course of a measure over the steps of one run.
+ * @file Comparison of many runs: a measure over their parameters, as in `crh compare --x --y`, with its figure. Also
+ * the course of a measure over the steps of one run.
  */
 import type { Figure } from "../figures/figure.ts";
 import { type ComparedSweep, compareSweep, overWords, sweepFigure } from "../runner/tables/compareSweep.ts";
@@ -29,7 +29,7 @@ export interface CompareAnswer extends Omit<ComparedSweep, "measure"> {
   readonly figure: Figure | null;
 }
 
-/** chosen: most runs of a comparison, each of which is read from its files. */
+/** chosen: most runs in one comparison; each is read from its files. */
 const MOST_RUNS = 2000;
 
 /** @throws QueryError for an invalid request; Error in one line if no run has the parameter or the measure */

@@ -1,6 +1,7 @@
 /**
- * @file Access control: only pages of this server, only by an address that it listens on, and from other machines only
- * with the token. Foreign pages that know the port (DNS rebinding, cross-site requests) get 403.
+ * @file Access control. A request must come from a page of this server and name an address on which the server listens;
+ * from another machine it also needs the token. Foreign pages that know the port (DNS rebinding, cross-site requests)
+ * get 403.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
@@ -30,7 +31,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Answers 403 to a wrong Host and to requests of other sites, 401 to those without the token. */
+/** Answers 403 to a wrong Host and to requests from other sites, 401 to requests without the token. */
 export function guard({ hosts, token }: Guarded): MiddlewareHandler {
   return async (context, next) => {
     const refused = refusal(context, hosts);

@@ -22,7 +22,7 @@ export interface LabSettings {
 }
 
 export interface Lab {
-  /** Address for a browser, with the token after #, if there is one. */
+  /** Address for a browser; the token, if any, follows the #. */
   readonly url: string;
   readonly port: number;
   close(): Promise<void>;
@@ -73,7 +73,7 @@ function refusal({ code, message }: NodeJS.ErrnoException, host: string, port: n
   return `lab: expected an address of this machine, got ${host} (${code ?? message})`;
 }
 
-/** Host headers by which this server is addressed. */
+/** Host headers that name this server. */
 function namesOf(host: string): string[] {
   if (LOOPBACK.has(host)) return ["127.0.0.1", "localhost", "[::1]"];
   const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);

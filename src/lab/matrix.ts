@@ -1,6 +1,6 @@
 /**
- * @file H, G and Z of a layer at a step as bytes: float32, row after row. Of a file of moments what one matrix needs is
- * read; those asked for last are kept, as long as their file is the same.
+ * @file H, G and Z of a layer at a step as bytes: float32, row after row. Only the part of a moments file that the
+ * matrix needs is read. The most recently requested matrices are kept while their file is unchanged.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { ByteSource } from "../formats/safetensors.ts";
@@ -23,26 +23,26 @@ export interface MatrixBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** chosen: bytes of matrices that are kept, those of 36 steps of a layer 768 wide. */
+/** chosen: most bytes of matrices that are kept, enough for 36 steps of a layer 768 wide. */
 const MOST_BYTES = 256e6;
 
-/** Matrices of files of moments; those asked for last are kept. */
+/** Reads matrices from moments files and keeps the most recently requested ones. */
 export class Matrices {
   readonly #known = new Map<string, MatrixBytes>();
   readonly #most: number;
   #bytes = 0;
 
-  /** @param most bytes that are kept at most */
+  /** @param most most bytes that are kept */
   constructor(most = MOST_BYTES) {
     this.#most = most;
   }
 
   /**
-   * A matrix of one side of a layer (theory.md Eqs. 2, 3, 4, 8, 83). A file that was written anew is read anew.
+   * A matrix of one side of a layer (theory.md Eqs. 2, 3, 4, 8, 83). A file that was rewritten is read again.
    *
    * @param path file of moments
-   * @throws NotFoundError where the moments hold no such matrix, QueryError for words that name none, Error in one line
-   *   where the file is damaged
+   * @throws NotFoundError if the moments hold no such matrix, QueryError if the request names none, Error in one line
+   *   if the file is damaged
    */
   read(path: string, request: MatrixRequest): MatrixBytes {
     const which = checked(request);
@@ -55,12 +55,12 @@ export class Matrices {
       const known = this.#known.get(key);
       if (known !== undefined) {
         this.#known.delete(key);
-        this.#known.set(key, known); // the last one used stands last
+        this.#known.set(key, known); // most recently used last
         return known;
       }
       const file = fileSource(descriptor, fstatSync(descriptor).size);
       const found = readFrom({ path, file }, request.layer, which);
-      if (stampOf(descriptor) === stamp) this.#keep(key, found); // else it was written into meanwhile
+      if (stampOf(descriptor) === stamp) this.#keep(key, found); // otherwise somebody wrote to it meanwhile
       return found;
     } finally {
       closeSync(descriptor);
@@ -78,7 +78,7 @@ export class Matrices {
   }
 }
 
-/** What changes when a file is written anew or into. */
+/** Changes when a file is replaced or written to. */
 function stampOf(descriptor: number): string {
   const { dev, ino, size, mtimeMs } = fstatSync(descriptor);
   return [dev, ino, size, mtimeMs].join();
@@ -117,7 +117,7 @@ function attempt<T>(path: string, read: () => T): T {
   }
 }
 
-/** The file as it was when it was opened, also where another takes its name meanwhile. */
+/** The file as it was when it was opened, even if another has taken its name since. */
 function fileSource(descriptor: number, size: number): ByteSource {
   return {
     size,
@@ -135,7 +135,7 @@ function fileSource(descriptor: number, size: number): ByteSource {
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 100));
 
-/** Float32 in the order of little-endian machines, which all browsers' are. */
+/** Float32 in little-endian order, that of every machine that runs a browser. */
 function float32Bytes({ data }: Matrix): Uint8Array<ArrayBuffer> {
   const floats = Float32Array.from(data);
   return new Uint8Array(floats.buffer);

@@ -1,4 +1,4 @@
-/** @file Runs removed on the page: they are moved to `.removed` beside the others, from where they can be restored. */
+/** @file Runs removed on the page. They are moved to `.removed` beside the others and can be restored from there. */
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { NotFoundError, QueryError } from "./notFound.ts";
@@ -23,6 +23,6 @@ export function restoreRun(reader: RunReader, id: string): void {
   if (!/^[^\\/\0]+$/.test(id) || id.startsWith(".") || !existsSync(join(from, "run.json")))
     throw new NotFoundError(`expected a run that was removed, got ${JSON.stringify(id.slice(0, 100))}`);
   const to = join(reader.root, id);
-  if (existsSync(to)) throw new QueryError(`expected a free name, got ${id}, which there is again`);
+  if (existsSync(to)) throw new QueryError(`expected a free name, got ${id}, which is in use again`);
   renameSync(from, to);
 }

@@ -76,7 +76,7 @@ export class RunReader {
     return value;
   }
 
-  /** Progress of a run, by its files; undefined if it no longer exists. Cached briefly for all clients. */
+  /** Progress of a run, as its files show it; undefined if it no longer exists. Cached briefly for all clients. */
   state(id: string): RunState | undefined {
     const known = this.#states.get(id);
     if (known !== undefined && performance.now() - known.at < FRESH) return known.value;
@@ -116,7 +116,7 @@ export class RunReader {
     };
   }
 
-  /** Rows from an offset on, as far as available; the last read ones are cached for other readers. */
+  /** The rows available from an offset on; the last rows read are cached for other readers. */
   rows(id: string, offset: number, most: number): { rows: MetricRow[]; offset: number } {
     const path = join(this.dirOf(id), "metrics.jsonl");
     const { inode, size } = this.state(id)?.metrics ?? { inode: 0, size: 0 };
@@ -132,9 +132,9 @@ export class RunReader {
   }
 
   /**
-   * The folder of a run, which must be directly inside the runs folder or that of a sweep.
+   * The folder of a run, which must be directly inside the runs folder or a sweep's folder.
    *
-   * @throws NotFoundError for a name with further parts, or of no run
+   * @throws NotFoundError if the name has further parts or belongs to no run
    */
   dirOf(id: string): string {
     const dir = this.#path(id);
@@ -154,7 +154,7 @@ export class RunReader {
     return run === undefined ? join(this.root, sweep) : join(this.sweeps, sweep, "runs", run);
   }
 
-  /** @throws Error where the run is damaged */
+  /** @throws Error if the run is damaged */
   overview(id: string): RunOverview {
     const run = this.open(id);
     const last = run.snapshotSteps().at(-1);

@@ -1,7 +1,7 @@
 /**
- * @file `GET /api/stream`: changes as server-sent events. An event's id encodes the reader's position in the files
- * themselves, so a page that lost its connection, or whose server was restarted, continues where it was. No event is
- * kept in memory, and none is lost. A slow reader reads later and delays no other.
+ * @file `GET /api/stream`: changes as server-sent events. An event's id encodes the reader's position in the files, so
+ * a page that lost its connection, or whose server was restarted, continues where it was. No event is kept in memory,
+ * and none is lost. A slow reader delays no other.
  */
 import type { SSEStreamingApi } from "hono/streaming";
 import type { RunSummary } from "../runs/listRuns.ts";
@@ -24,10 +24,10 @@ const PERIOD = 250;
 /** chosen: milliseconds after which an idle stream sends a heartbeat. */
 const ALIVE = 15_000;
 
-/** chosen: milliseconds to let the head of a response be sent. */
+/** chosen: milliseconds in which the head of a response is sent. */
 const HELLO = 20;
 
-/** chosen: most bytes of metrics per event; a reader that is behind gets several. */
+/** chosen: most bytes of metrics in one event; a reader that is behind gets several. */
 const MOST_BYTES = 256 * 1024;
 
 /** Streams one run: its metrics as they are written, its measurements, its state. */
@@ -123,7 +123,7 @@ export async function streamRuns(
       const summary = !isFirst || changed >= since - SKEW ? summaryOf(reader, id) : undefined;
       if (summary !== undefined) await say("run", summary);
     }
-    if (isFirst && !Number.isNaN(since)) await say("runs", [...states.keys()]); // so that the page drops others
+    if (isFirst && !Number.isNaN(since)) await say("runs", [...states.keys()]); // so that the page drops the others
     for (const id of known.keys())
       if (!states.has(id)) {
         known.delete(id);
@@ -138,7 +138,7 @@ export async function streamRuns(
 async function everyPeriod(stream: SSEStreamingApi, look: () => Promise<boolean>): Promise<void> {
   let quiet = 0;
   await stream.write("retry: 1000\n\n");
-  await stream.sleep(HELLO); // so that a page knows that it is connected before the first read, which takes longest
+  await stream.sleep(HELLO); // the page learns that it is connected before the first read, which takes longest
   while (!stream.aborted) {
     quiet = (await look()) ? 0 : quiet + PERIOD;
     if (quiet >= ALIVE) {

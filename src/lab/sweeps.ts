@@ -8,7 +8,7 @@ import { NotFoundError } from "./notFound.ts";
 /** chosen: most jobs shown; those of a larger sweep are only counted. */
 const MOST_JOBS = 5000;
 
-/** All sweeps of a folder, damaged ones with their fault. */
+/** All sweeps in a folder; a damaged one states its fault. */
 export function listSweeps(root: string): SweepSummary[] {
   return sweepsOf(root).map((name) => {
     try {
@@ -20,7 +20,7 @@ export function listSweeps(root: string): SweepSummary[] {
   });
 }
 
-/** @throws NotFoundError if there is none of this name; Error if it is damaged */
+/** @throws NotFoundError if no sweep has this name; Error if it is damaged */
 export function sweepCalled(root: string, name: string): ShownSweep {
   if (!sweepsOf(root).includes(name))
     throw new NotFoundError(

@@ -1,5 +1,5 @@
 /**
- * @file What a table of runs shows of each run besides its summary: its parameters, its loss as a sparkline, and the
+ * @file What a table of runs shows for each run besides its summary: its parameters, its loss as a sparkline, and the
  * medians of the six alignments at its last measurement.
  */
 import { hiddenMedians, type SideValues } from "../findings/hiddenMedians.ts";

@@ -1,6 +1,6 @@
 /**
- * @file trajectories.csv: the followed points, one line per look, pair and hidden layer. Read by `crh twopoint fit` and
- * by any reader of CSV.
+ * @file trajectories.csv: the followed points, one line per recorded step, pair and hidden layer. Read by `crh twopoint
+ * fit` and by any reader of CSV.
  */
 import { LinesFile } from "./linesFile.ts";
 import { decodeTrajectoryRow, TRAJECTORY_HEADER, TRAJECTORY_NUMBERS, type TrajectoryRow } from "./trajectoryRow.ts";

@@ -1,4 +1,4 @@
-/** @file Optimizer and schedule of a setting; those of a training some of whose parameters change while it goes. */
+/** @file Optimizer and schedule of a setting, also for a training whose parameters change meanwhile. */
 import { Random } from "../random/random.ts";
 import { type OptimizerOptions, optimizer } from "../train/optimizer.ts";
 import { type ScheduleOptions, schedule } from "../train/schedule.ts";

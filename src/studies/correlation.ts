@@ -1,9 +1,9 @@
-/** @file Correlations of two lists of numbers: Pearson's of values, Spearman's of ranks. */
+/** @file Correlations of two lists of numbers: Pearson's, of values, and Spearman's, of ranks. */
 
 /**
- * Pearson's correlation of x and y, pairs with a number that is not finite left out.
+ * Pearson's correlation of x and y. Pairs that contain a number that is not finite are left out.
  *
- * @returns in [-1, 1]; null for fewer than three pairs or where one list is constant
+ * @returns in [-1, 1]; null for fewer than three pairs or if one list is constant
  */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const pairs = finitePairs(x, y);
@@ -20,13 +20,13 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number | nu
   return xx > 0 && yy > 0 ? Math.max(-1, Math.min(1, xy / Math.sqrt(xx * yy))) : null;
 }
 
-/** Spearman's rank correlation: `pearson` of ranks, equal values sharing their mean rank. */
+/** Spearman's rank correlation: `pearson` of the ranks. Equal values share their mean rank. */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const pairs = finitePairs(x, y);
   return pearson(ranks(pairs.map(([u]) => u)), ranks(pairs.map(([, v]) => v)));
 }
 
-/** Rank of each value from 1 on. */
+/** Rank of each value, from 1. */
 export function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((i, j) => values[i]! - values[j]!);
   const out = new Array<number>(values.length);

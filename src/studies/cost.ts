@@ -1,11 +1,11 @@
-/** @file What a run of a study will take, before there is one to measure. */
+/** @file Estimates of the time and memory that a run of a study will take. */
 
 /**
- * Seconds of a run, from its weights, batch and steps.
+ * Seconds that a run takes, from its weights, batch and steps.
  *
- * chosen: 0.3 ms a step, 4 ns a weight, which has to be read and written, and 0.15 ns a weight and sample; within a
- * factor of two of what two cores of a virtual machine take. Measurements are counted of fc1 and fc2 alone, whose short
- * runs take as long to measure as to train.
+ * chosen: 0.3 ms per step, 4 ns per weight, which is read and written, and 0.15 ns per weight and sample; within a
+ * factor of two of the time on two cores of a virtual machine. Measurements are counted for fc1 and fc2 only, whose
+ * short runs take as long to measure as to train.
  */
 export function estimatedSeconds(parameters: Readonly<Record<string, unknown>>): number {
   if ("workers" in parameters) return imageSeconds(parameters);
@@ -21,16 +21,17 @@ export function estimatedSeconds(parameters: Readonly<Record<string, unknown>>):
   return measuring + number("steps", 0) * (3e-4 + weights * (4e-9 + 1.5e-10 * number("batch", 2)));
 }
 
-/** chosen: the start of a run, and the first and the last measurement: 1.5 s a map of 100 x 100, laws included. */
+/** chosen: the start of a run and its first and last measurement: 1.5 s per map of 100 x 100, laws included. */
 function measuringSeconds(maps: number, width: number): number {
   return 1 + 1.5 * maps * (width / 100) ** 2;
 }
 
 /**
- * Seconds of a transformer on text.
+ * Seconds that a transformer takes to train on text.
  *
- * chosen: 0.4 µs a token, layer and channel, and 2e11 operations a second in products of 12 weights a layer and channel
- * squared; from ten minutes of the preset small and 12 processor seconds a step of the paper's width (docs/log.md).
+ * chosen: 0.4 µs per token, layer and channel, and 2e11 operations a second in products of 12 weights per layer and
+ * squared channel; from ten minutes of the preset small and 12 processor seconds per step at the paper's width
+ * (docs/log.md).
  */
 function textSeconds({ steps, batch, context, layers, width }: Readonly<Record<string, unknown>>): number {
   const [tokens, channels] = [Number(batch) * Number(context), Number(layers) * Number(width)];
@@ -38,10 +39,10 @@ function textSeconds({ steps, batch, context, layers, width }: Readonly<Record<s
 }
 
 /**
- * Seconds of a ResNet-18 on images of 32 pixels a side.
+ * Seconds that a ResNet-18 takes to train on images of 32 x 32 pixels.
  *
- * chosen: 10 ms an image at a quarter of the width, of which half is in proportion to its square; two views an image
- * where there is a temperature. Within a factor of two on two cores.
+ * chosen: 10 ms per image at a quarter of the width, half of it proportional to the width squared; two views per image
+ * if there is a temperature. Within a factor of two on two cores.
  */
 function imageSeconds({ steps, batch, width, temperature }: Readonly<Record<string, unknown>>): number {
   const images = Number(steps) * Number(batch) * (temperature === undefined ? 1 : 2);
@@ -49,10 +50,10 @@ function imageSeconds({ steps, batch, width, temperature }: Readonly<Record<stri
 }
 
 /**
- * Bytes of memory of a run, from its weights, batch and depth.
+ * Bytes of memory that a run takes, from its weights, batch and depth.
  *
- * chosen: 250 MB of the program, twelve copies of the weights (parameters, gradients, momentum, checkpoint, what a
- * measurement holds in float64) and eight of the activations; within a factor of two.
+ * chosen: 250 MB for the program, twelve copies of the weights (parameters, gradients, momentum, checkpoint, a
+ * measurement's float64 matrices) and eight of the activations; within a factor of two.
  */
 export function estimatedBytes(parameters: Readonly<Record<string, unknown>>): number {
   const number = (name: string, otherwise: number) => {

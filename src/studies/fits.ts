@@ -1,4 +1,4 @@
-/** @file What the studies of the two-point theory read of a run: fits at a layer, curves, ends. */
+/** @file What the studies of the two-point theory read from a run: fits at a layer, curves, final values. */
 import type { FollowedPair } from "../findings/twopoint/followedRecord.ts";
 import { type FollowedRow, trajectoriesOf } from "../findings/twopoint/twopointRecord.ts";
 import type { TwoPointConstants, TwoPointSystem } from "../twopoint/equations.ts";
@@ -8,23 +8,23 @@ import { twoPointTheory } from "../twopoint/theory.ts";
 import type { LayerTrajectory } from "../twopoint/trajectory.ts";
 import type { StudiedRun } from "./study.ts";
 
-/** chosen: most rows; a fit then takes 0.1 s, and no bend of a curve is lost. */
+/** chosen: most rows in a fit; it then takes 0.1 s, and no bend of a curve is lost. */
 const MOST_ROWS = 400;
 
-/** One pair of a run at one layer, with the losses beside it. */
+/** One pair of points of a run at one layer, with the losses at the same steps. */
 export interface Watched {
   readonly pair: FollowedPair;
   readonly trajectory: LayerTrajectory;
   /** (T) mean loss of the followed points. */
   readonly loss: readonly number[];
-  /** What makes of it the loss that the theory tells; null for other losses. */
+  /** Factor that turns it into the loss of the theory; null for other losses. */
   readonly lossFactor: number | null;
 }
 
 /**
- * Every pair of a run at some of its layers, by default at the one that is looked at first.
+ * Every pair of a run at some of its layers; by default at the layer shown first.
  *
- * @returns pair by pair, layer by layer; empty where nothing was followed
+ * @returns pair by pair, layer by layer; empty if the run followed nothing
  */
 export function watchedPairs(run: StudiedRun, layers = run.followed ? [run.followed.layer] : []): Watched[] {
   const rows = new Map<string, FollowedRow[]>();
@@ -44,24 +44,24 @@ export function watchedPairs(run: StudiedRun, layers = run.followed ? [run.follo
   );
 }
 
-/** The first pair of a run at the layer that is looked at first. */
+/** The first pair of a run at the layer shown first. */
 export function watched(run: StudiedRun): Watched | undefined {
   return watchedPairs(run)[0];
 }
 
-/** At most MOST_ROWS of the rows, the first and the last among them. */
+/** At most MOST_ROWS of the rows, including the first and the last. */
 function evenlySpaced(rows: readonly FollowedRow[]): readonly FollowedRow[] {
   if (rows.length <= MOST_ROWS) return rows;
   const at = Array.from({ length: MOST_ROWS }, (_, i) => Math.round((i * (rows.length - 1)) / (MOST_ROWS - 1)));
   return at.map((i) => rows[i]!);
 }
 
-/** The theory, or an altered system, fitted to it from the measured start: networks have no noise of measurement. */
+/** The theory, or an altered system, fitted to a pair from its measured start: networks have no measurement noise. */
 export function fitWatched({ pair, trajectory }: Watched, system: TwoPointSystem = "theory"): LayerFit {
   return fitOrReason(trajectory, { dx2: pair.dx2, dy2: pair.dy2, system, fitStart: false });
 }
 
-/** The theory fitted to it and, where it tells that loss, to the losses. */
+/** The theory fitted to a pair and, if the theory predicts this loss, to the losses. */
 export function fitWithLoss({ pair, trajectory, loss, lossFactor }: Watched): LayerFit {
   const { dx2, dy2 } = pair;
   const losses = lossFactor !== null && { step: trajectory.step, loss: loss.map((value) => lossFactor * value) };
@@ -69,8 +69,8 @@ export function fitWithLoss({ pair, trajectory, loss, lossFactor }: Watched): La
 }
 
 /**
- * A pair that the fit refuses, for a target distance of 0 or rates that vanish, is one that cannot be used: the others
- * are not lost.
+ * Fits a pair. One that the fit refuses, because its target distance is 0 or its rates vanish, is marked as unusable;
+ * the other pairs remain.
  */
 function fitOrReason(trajectory: LayerTrajectory, options: LayersOptions): LayerFit {
   try {
@@ -83,13 +83,13 @@ function fitOrReason(trajectory: LayerTrajectory, options: LayersOptions): Layer
   }
 }
 
-/** The constants of a fit; undefined where it has no rates. */
+/** The constants of a fit; undefined if it has no rates. */
 export function constantsOf({ pair }: Watched, { etaH, etaY }: LayerFit): TwoPointConstants | undefined {
   if (etaH.value === null || etaY.value === null) return undefined;
   return { dx2: pair.dx2, dy2: pair.dy2, etaH: etaH.value, etaY: etaY.value };
 }
 
-/** H, Y and w of the fitted theory at the rows of the trajectory; undefined where there is no solution. */
+/** H, Y and w of the fitted theory at the rows of the trajectory; undefined if there is no solution. */
 export function fittedCurves(seen: Watched, fit: LayerFit): Record<"dh2" | "dy2" | "w", Float64Array> | undefined {
   const constants = constantsOf(seen, fit);
   if (constants === undefined || fit.start === null) return undefined;
@@ -106,14 +106,14 @@ export function fittedCurves(seen: Watched, fit: LayerFit): Record<"dh2" | "dy2"
   }
 }
 
-/** Measured over predicted final distance, less one; null where there is no prediction. */
+/** Measured over predicted final distance, minus one; null if there is no prediction. */
 export function finalDeviation({ finalDistance: { measured, predicted } }: LayerFit): number | null {
   return measured === null || predicted === null ? null : measured / predicted - 1;
 }
 
 /**
- * H_inf by given rates for a pair that begins where it was measured   (docs/theory.md Eq. 95). Equal targets stand for
- * the limit of equal ones, a squared distance of 1e-12.
+ * H_inf for given rates and the measured start of a pair   (docs/theory.md Eq. 95). Equal targets are replaced by a
+ * squared distance of 1e-12, near their limit.
  */
 export function predictedEnd({ pair, trajectory }: Watched, rates: { etaH: number; etaY: number }): number | null {
   const [dh2, dy2] = [trajectory.dh2[0]!, trajectory.dy2[0]!];
@@ -130,10 +130,7 @@ function endOfTrajectory({ dh2 }: LayerTrajectory): number {
   return dh2[dh2.length - 1]!;
 }
 
-/**
- * Means of the two rates over runs whose last loss is at most 1e-2, as the authors have it; undefined where there is
- * none.
- */
+/** Means of the two rates over runs whose last loss is at most 1e-2, the authors' limit; undefined if there is none. */
 export function meanRates(runs: readonly StudiedRun[]): { etaH: number; etaY: number; used: number } | undefined {
   const found = runs.flatMap((run) => {
     const seen = watched(run);
@@ -151,7 +148,7 @@ export function lastLoss({ loss }: Watched): number {
   return loss.at(-1)!;
 }
 
-/** Runs by a key, in the order of their first one. */
+/** Runs grouped by a key, in the order in which keys first occur. */
 export function grouped<K, R extends StudiedRun>(runs: readonly R[], key: (run: R) => K): Map<K, R[]> {
   const groups = new Map<K, R[]>();
   for (const run of runs) groups.set(key(run), [...(groups.get(key(run)) ?? []), run]);

@@ -1,5 +1,6 @@
 /**
- * @file index.md over all studies, for where a folder of them is kept beside code: statement, claims, figures of each.
+ * @file index.md of all studies, with the statement, claims and figures of each: for a folder of studies kept beside
+ * code.
  */
 import { type IndexedStudy, inTheories } from "./indexPage.ts";
 import { countWords, type ScoreRecord } from "./scoreRecord.ts";
@@ -65,7 +66,7 @@ function missing({ runs }: ScoreRecord): string[] {
   return count === 0 ? [] : [`${count} of ${runs.length} runs are missing; score.json says why.`, ""];
 }
 
-/** Words as Markdown that shows them as they are. */
+/** Text escaped so that Markdown shows it as it is. */
 function text(words: string): string {
   return words.replaceAll(/[\\`*_[\]<>]/g, "\\$&").replaceAll("\n", " ");
 }

@@ -1,6 +1,6 @@
 /**
- * @file The page over all studies: which of the papers' figures were reproduced, and what of their claims holds. One
- * HTML file beside the folders of the studies, whose figures it shows; without a script.
+ * @file The page of all studies: which of the papers' figures were reproduced, and which of their claims hold. One HTML
+ * file without a script, beside the folders of the studies whose figures it shows.
  */
 import { escapeText } from "../figures/escape.ts";
 import { pageStyle } from "../report/pageStyle.ts";
@@ -21,21 +21,21 @@ body{display:block}
 .strip li{font-size:.8rem}
 .todo{opacity:.75}`;
 
-/** A study with what it concluded. */
+/** A study and its conclusions. */
 export interface IndexedStudy {
   readonly study: Pick<Study, "name" | "title" | "source" | "statement">;
-  /** Its folder beside the page, and what it holds; undefined where the study was not done. */
+  /** Its folder beside the page, and its record; undefined if the study was not done. */
   readonly done?: { readonly folder: string; readonly record: ScoreRecord };
 }
 
-/** The theories whose studies there are, by how the names of these begin. */
+/** The theories, by the prefix of their studies' names. */
 const theories: Readonly<Record<string, string>> = {
   crh: "The canonical representation hypothesis",
   twopoint: "The two-point theory of learning dynamics",
   symmetry: "Symmetry and noise",
 };
 
-/** The studies by theory, in their order. */
+/** The studies grouped by theory, in order. */
 export function inTheories(all: readonly IndexedStudy[]): { heading: string; studies: readonly IndexedStudy[] }[] {
   const theoryOf = ({ study }: IndexedStudy) => study.name.split("/")[0]!;
   return [...new Set(all.map(theoryOf))].map((theory) => ({

@@ -1,7 +1,7 @@
-/** @file All squared distances of the followed points of a run at its last look. */
+/** @file All squared distances between the followed points of a run at its last recorded step. */
 import type { StudiedRun } from "./study.ts";
 
-/** @returns (n, n) row-major at the layer that is looked at first; undefined where nothing was followed */
+/** @returns (n, n) row-major, at the layer shown first; undefined if the run followed nothing */
 export function lastDistances(run: StudiedRun): Float64Array | undefined {
   const { followed } = run;
   if (followed === undefined) return undefined;

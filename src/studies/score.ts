@@ -1,30 +1,30 @@
-/** @file One judge for all studies: from numbers over seeds and a limit to a row of the score card. */
+/** @file The one judge of all studies: turns numbers over seeds and a limit into a row of the score card. */
 import { brief } from "../findings/numbers.ts";
 import { overSeeds } from "./overSeeds.ts";
 import type { ScoreRow } from "./study.ts";
 
 export interface Question extends Pick<ScoreRow, "figure" | "name" | "statement" | "measured"> {
-  /** One number a seed. */
+  /** One number per seed. */
   readonly values: readonly (number | null | undefined)[];
   readonly least?: number;
   readonly most?: number;
-  /** Why from there. */
+  /** The reason for this limit. */
   readonly why: string;
-  /** What is smaller than in the paper, in words, where that may be the reason. */
+  /** What is smaller than in the paper, in words, if that may explain a failure. */
   readonly smaller?: string | undefined;
-  /** How a number is written. Default: three digits. */
+  /** Writes a number. Default: three digits. */
   readonly format?: (value: number) => string;
   /** Details of the number. */
   readonly beside?: string;
-  /** Whether the number is a count of these very runs, which needs no interval. */
+  /** Whether the number counts these very runs and so needs no interval. */
   readonly counted?: boolean;
 }
 
 /**
  * Judges one claim.
  *
- * With three seeds or more it holds where the whole 95 % interval of the mean keeps the limit, fails where the whole
- * interval does not, and is undecided between. With one or two it holds or fails where all of them say the same.
+ * With three seeds or more the claim holds if the whole 95 % interval of the mean satisfies the limit, fails if no part
+ * of it does, and is undecided otherwise. With one or two seeds it holds or fails if all of them agree.
  */
 export function scored(question: Question): ScoreRow {
   const {

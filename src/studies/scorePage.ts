@@ -1,6 +1,6 @@
 /**
- * @file The page of a study: one HTML file that shows title, statement, figures, score card and runs. Without a script;
- * a content security policy lets nothing be loaded. The files of its figures lie beside it.
+ * @file The page of a study: one HTML file with title, statement, figures, score card and runs. It has no script, and
+ * its content security policy lets it load nothing. The files of its figures lie beside it.
  */
 import { escapeText } from "../figures/escape.ts";
 import { duration } from "../findings/numbers.ts";
@@ -10,13 +10,13 @@ import type { ScoreRow, StudyFigure } from "./study.ts";
 import { verdictClasses } from "./verdictClasses.ts";
 
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-/** One column of text, panels in their own size. */
+/** One column of text; panels keep their own size. */
 const OWN_STYLE = `
 body{display:block}
 .panels svg{width:auto}
 .panels:not(.one):not(.two):not(.three){grid-template-columns:repeat(auto-fit,minmax(0,max-content))}
 .panels.two{grid-template-columns:repeat(2,minmax(0,max-content))}`;
-/** A run with what it took, where that is known. */
+/** A run with the time that it took, if known. */
 export interface TimedRun extends ScoredRun {
   readonly durationMs?: number | undefined;
 }

@@ -1,20 +1,20 @@
-/** @file score.json: what a study concluded, from which runs (docs/formats.md, Score card). */
+/** @file score.json: what a study concluded, and from which runs (docs/formats.md, Score card). */
 import type { Evaluation, ScoreRow, Study, StudySize } from "./study.ts";
 
 export const SCORE_SCHEMA = "crh-lab/score@1";
 
-/** A run of a study as it was found. */
+/** A run of a study. */
 export interface ScoredRun {
   readonly label: string;
   readonly setting: string;
   readonly seed: number;
-  /** What makes it, as it would be typed. */
+  /** The command that makes it. */
   readonly command: string;
-  /** Name of its folder; null where it could not be finished. */
+  /** Name of its folder; null if it could not be finished. */
   readonly id: string | null;
-  /** The program that trained it, where the run was made of captures. */
+  /** The program that trained it, if the run was made from captures. */
   readonly captured?: string;
-  /** Why it is missing. */
+  /** Why the run is missing. */
   readonly failure?: string;
 }
 
@@ -32,7 +32,7 @@ export interface ScoreRecord {
   readonly runs: readonly ScoredRun[];
 }
 
-/** Same runs, same record: it holds no times. */
+/** The record of a study. It contains no times, so the same runs give the same record. */
 export function scoreRecord(
   { name, title, source, statement }: Study,
   size: StudySize,

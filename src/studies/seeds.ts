@@ -1,12 +1,12 @@
-/** @file Runs over seeds, with a number of seeds for each size of a study. */
+/** @file Runs over seeds; each size of a study has its own number of seeds. */
 import type { StudyRun, StudySize } from "./study.ts";
 
-/** Seeds from 0 on, with a number for each size. */
+/** Seeds from 0; their number depends on the size. */
 export function seeds(size: StudySize, counts: Readonly<Record<StudySize, number>>): number[] {
   return Array.from({ length: counts[size] }, (_, seed) => seed);
 }
 
-/** A run of each seed. */
+/** The same run for each seed. */
 export function overEach(run: Omit<StudyRun, "seed">, all: readonly number[]): StudyRun[] {
   return all.map((seed) => ({ ...run, label: `${run.label}, seed ${seed}`, seed }));
 }

@@ -1,6 +1,6 @@
 /**
- * @file A study: runs that together answer for one figure of a paper, and what is concluded from them. Plain data: the
- * same description is used to list, run, count and draw it.
+ * @file A study: the runs behind one figure of a paper, and the conclusions drawn from them. It is plain data: one
+ * description serves to list, run, count and draw it.
  */
 import type { Figure } from "../figures/figure.ts";
 import type { Claim } from "../findings/claims/claim.ts";
@@ -13,29 +13,32 @@ import type { Matrix } from "../linalg/matrix.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import type { Moments } from "../moments/moments.ts";
 
-/** small: what two cores finish in minutes to an hour; paper: the paper's sizes and numbers of seeds. */
+/** small: two cores finish it in minutes to an hour; paper: the paper's sizes and numbers of seeds. */
 export const studySizes = ["small", "paper"] as const;
 export type StudySize = (typeof studySizes)[number];
 
-/** One run that a study needs, as `crh run` would be told. */
+/** One run that a study needs, in the terms of `crh run`. */
 export interface StudyRun {
-  /** Unlike that of every other run of the study. */
+  /** Unique within the study. */
   readonly label: string;
   readonly setting: string;
   readonly preset?: string;
   /** Values that differ from the preset's. */
   readonly parameters?: Readonly<Record<string, string | number | boolean>>;
   readonly seed: number;
-  /** Places of held-out samples that are followed, where the setting follows none by itself. */
+  /** Indices of the held-out samples to follow, if the setting follows none by itself. */
   readonly follow?: readonly number[];
   readonly followEvery?: number;
-  /** At logarithmically spaced steps, as in `crh run`, or every N steps. Default: at the first and the last. */
+  /**
+   * "often": at logarithmically spaced steps, as in `crh run`. A number N: every N steps. Default: at the first and the
+   * last.
+   */
   readonly measured?: "often" | number;
-  /** Whether the second moments of the last measurement are kept. Default: not. */
+  /** Whether the second moments of the last measurement are kept. Default: false. */
   readonly keepsMoments?: boolean;
 }
 
-/** A run that is done, with what a study reads of it. Large files are read when they are asked for, and not kept. */
+/** A finished run, as a study reads it. Large files are read on request and not kept. */
 export interface StudiedRun {
   readonly label: string;
   readonly seed: number;
@@ -43,35 +46,35 @@ export interface StudiedRun {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Names of the parameters that are smaller than the paper's. Default: none. */
   readonly smaller?: readonly string[];
-  /** Absent where the run follows no points. */
+  /** Undefined if the run follows no points. */
   readonly followed: FollowedRecord | undefined;
-  /** Look by look, as the run wrote them. */
+  /** In the order in which the run wrote them. */
   trajectories(): readonly FollowedRow[];
   metrics(): readonly MetricPoint[];
   /** The last measurement. */
   snapshot(): Snapshot | undefined;
   /** All measurements, by step. */
   snapshots(): readonly Snapshot[];
-  /** The second moments of the last measurement, where they were kept. */
+  /** The second moments of the last measurement, if they were kept. */
   moments(): Moments | undefined;
-  /** What was watched, in words, with what theory expects of it. */
+  /** What was watched, in words, and what theory predicts for it. */
   watched(): WatchedRecord | undefined;
-  /** Images that the network made at the end. */
+  /** Images that the network generated at the end. */
   pictures(): PicturesRecord | undefined;
   /**
-   * The parameters at the end that are matrices, filters of convolutions by rows, by name in the network's order; none
-   * where no checkpoint is left.
+   * Final parameters that are matrices, with filters of convolutions as rows, by name in the network's order; empty if
+   * no checkpoint is left.
    */
   weights(): ReadonlyMap<string, Matrix>;
 }
 
-/** A run whose loss was no finite number any more, with what it wrote before. */
+/** A run whose loss ceased to be finite, with what it wrote before that. */
 export interface DivergedRun extends StudiedRun {
-  /** The step at which that was. */
+  /** The step at which that happened. */
   readonly step: number;
 }
 
-/** What a study may look at besides its runs. */
+/** What a study may read besides its runs. */
 export interface StudyContext {
   readonly size: StudySize;
   /** Runs that diverged, in any order. Default: none. */
@@ -84,11 +87,11 @@ export interface StudyContext {
 export interface ScoreRow extends Claim {
   /** The statement in a few words, for a narrow table. */
   readonly name: string;
-  /** What is compared with the threshold: the mean over seeds. Null where no run gave it. */
+  /** The number that is compared with the threshold: the mean over seeds. Null if no run gave it. */
   readonly value: number | null;
   /** 95 % interval of the mean over seeds; null for fewer than three. */
   readonly interval: readonly [number, number] | null;
-  /** Runs, or seeds, that it is the mean over. */
+  /** Number of runs, or seeds, in the mean. */
   readonly count: number;
   /** Value and interval, and the limit, as text for a narrow table. */
   readonly number: string;
@@ -104,11 +107,11 @@ export interface StudyFigure {
 export interface Evaluation {
   readonly figures: readonly StudyFigure[];
   readonly claims: readonly ScoreRow[];
-  /** What a reader has to know: choices, runs that were left out, why a number is missing. */
+  /** What a reader must know: choices, runs left out, why a number is missing. */
   readonly notes: readonly string[];
 }
 
-/** Sets that studies read, as the list names them; `text` is any. */
+/** Data sets that studies read, by the names in the list; `text` is any text. */
 export type StudyData = "MNIST" | "CIFAR10" | "text";
 
 export interface Study {
@@ -119,10 +122,10 @@ export interface Study {
   readonly source: string;
   /** What the paper says, in words. */
   readonly statement: string;
-  /** What it reads from the folder of --data. */
+  /** The data set that it reads from the folder of --data. */
   readonly needsData?: StudyData;
-  /** None where the study computes all it shows by itself. */
+  /** Empty if the study computes everything itself. */
   runs(size: StudySize): readonly StudyRun[];
-  /** @param done the runs that are there, in any order: those that failed are missing */
+  /** @param done the finished runs, in any order; failed ones are missing */
   evaluate(done: readonly StudiedRun[], context: StudyContext): Evaluation;
 }

@@ -1,4 +1,4 @@
-/** @file How pages colour verdicts on claims. */
+/** @file The colours in which pages show verdicts on claims. */
 import type { ScoreRow } from "./study.ts";
 
 export const verdictClasses: Readonly<Record<ScoreRow["verdict"], string>> = {

@@ -1,4 +1,6 @@
-/** @file What studies read of watched quantities: courses of single runs, their ends, and curves over seeds. */
+/**
+ * @file What studies read from watched quantities: courses of single runs, their final values, and curves over seeds.
+ */
 import type { ChartPoint, Curve } from "../figures/charts.ts";
 import { watchedCourse } from "../findings/watchedRecord.ts";
 import { median } from "../measure/median.ts";
@@ -9,7 +11,7 @@ export interface WatchedPoint {
   readonly value: number;
 }
 
-/** Courses of one run by quantity; its metrics are read once. */
+/** Courses of one run, by quantity; its metrics are read once. */
 export type Courses = (quantity: string) => WatchedPoint[];
 
 export function coursesOf(run: StudiedRun): Courses {
@@ -22,16 +24,19 @@ export function coursesOf(run: StudiedRun): Courses {
   };
 }
 
-/** First and last value; null where there is none. */
+/** First and last value; null if there is none. */
 export const firstOf = (course: readonly WatchedPoint[]): number | null => course[0]?.value ?? null;
 export const lastOf = (course: readonly WatchedPoint[]): number | null => course.at(-1)?.value ?? null;
 
-/** The quotient of two numbers; null where one is missing or the second is 0. */
+/** The quotient of two numbers; null if one is missing or the second is 0. */
 export function quotient(above: number | null | undefined, below: number | null | undefined): number | null {
   return above == null || below == null || below === 0 ? null : above / below;
 }
 
-/** Mean over the last share of the steps, by looks, each counted for the steps since the look before it. */
+/**
+ * Mean over the last share of the steps. Each recorded value is weighted by the number of steps since the one before
+ * it.
+ */
 export function meanOverLast(course: readonly WatchedPoint[], share: number): number | null {
   const end = course.at(-1)?.step;
   if (end === undefined) return null;
@@ -46,15 +51,16 @@ export function meanOverLast(course: readonly WatchedPoint[], share: number): nu
 }
 
 /**
- * chosen: points by which a curve is drawn, more than a panel can show; the first looks lie close, and stay for a
- * logarithmic axis.
+ * chosen: points in a drawn curve, more than a panel can show. The first ones lie close together and are all kept, for
+ * a logarithmic axis.
  */
 const [DRAWN, FIRST] = [200, 30];
 
 /**
- * One curve over seeds: the median at each step that all runs looked at, and a band from the least to the largest.
+ * One curve over seeds: the median at each step that all runs recorded, and a band from the smallest to the largest
+ * value.
  *
- * @param value what is drawn of a run's courses at a step
+ * @param value the value to draw, from a run's courses at a step
  */
 export function overRuns(
   runs: readonly Courses[],
@@ -72,7 +78,7 @@ export function overRuns(
   return { ...curve, band: true, points };
 }
 
-/** The first looks, and of the rest some, evenly over their order, the last among them. */
+/** The first steps, and an evenly spaced selection of the others that includes the last. */
 function thinned(steps: readonly number[]): number[] {
   const rest = steps.slice(FIRST);
   const count = Math.min(DRAWN, rest.length);

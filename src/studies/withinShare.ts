@@ -1,10 +1,10 @@
-/** @file How much of the spread of points lies within groups of them. */
+/** @file The share of the spread of points that lies within groups. */
 
 /**
- * Share of the sum of squares about the mean that lies within groups, from distances alone: the mean squared distance
- * in a group of m points is twice their variance, so that W = sum over groups of (1/m) sum_{i<j} d_ij^2.
+ * Share of the sum of squares about the mean that lies within groups, from distances only. The mean squared distance in
+ * a group of m points is twice their variance, hence W = sum over groups of (1/m) sum_{i<j} d_ij^2.
  *
- * @param group (n) group of each point
+ * @param group (n) the group of each point
  */
 export function withinShare(squared: Float64Array, group: readonly string[]): number {
   const n = group.length;

@@ -1,5 +1,5 @@
 /**
- * @file A finite set of real samples in seeded shuffled order, each once an epoch, the last incomplete batch dropped.
+ * @file A finite set of real samples in seeded shuffled order, each once per epoch, the last incomplete batch dropped.
  */
 import { ShuffledIndices, type ShuffleState } from "../data/batches.ts";
 import { float32, sizeOf, type Tensor } from "../onnx/tensor.ts";

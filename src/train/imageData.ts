@@ -35,7 +35,7 @@ export interface ImageDataOptions<A extends Augmentation = Augmentation> {
 }
 
 /**
- * Labelled images in seeded shuffled order, each once an epoch, the last incomplete batch dropped.
+ * Labelled images in seeded shuffled order, each once per epoch, the last incomplete batch dropped.
  *
  * @returns data with x (B, C, H, W) and int64 class indices (B)
  */

@@ -1,5 +1,5 @@
 /**
- * @file Where training batches come from: an endless stream (onlineTeacher.ts, freshSamples.ts) or a finite set
+ * @file The source of training batches: an endless stream (onlineTeacher.ts, freshSamples.ts) or a finite set
  * (finiteSet.ts). The position of a source can be saved as plain JSON; restored, it gives exactly the batches that
  * would have followed.
  */

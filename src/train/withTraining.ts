@@ -1,4 +1,4 @@
-/** @file Opens and closes what measures, evaluates and looks at a network while it trains. */
+/** @file Opens and closes the parts that measure, evaluate and follow a network while it trains. */
 import type { Engine } from "../engine/engine.ts";
 import { type Network, parameterShapes } from "../networks/network.ts";
 import { WORKING_OPSET } from "../onnx/graphBuilder.ts";

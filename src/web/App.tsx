@@ -1,4 +1,4 @@
-/** @file The frame of every view: the names of the rooms above, the room below, each loaded when it is entered. */
+/** @file The frame of every view: navigation above, the view below. Each view is loaded when it is first opened. */
 import { type ComponentType, useEffect, useRef, useState } from "react";
 import { ErrorNote, Problem } from "./ErrorNote.tsx";
 import { href, type Route, useRoute } from "./route.ts";
@@ -11,9 +11,9 @@ interface Place {
   /** First part of the path. */
   readonly path: string;
   readonly title: string;
-  /** Whether it needs a server with runs behind the page. */
+  /** Whether it needs a server with runs. */
   readonly ofServer: boolean;
-  /** Whether it stands in the navigation. */
+  /** Whether the navigation lists it. */
   readonly isListed: boolean;
   readonly load: () => Promise<{ readonly default: View }>;
 }
@@ -41,7 +41,7 @@ export function App() {
   const shown = places.filter(({ ofServer, isListed }) => isListed && (isServed !== false || !ofServer));
   const wanted = route.path[0] ?? (isServed === false ? "play" : "runs");
   const here = places.find(({ path }) => path === wanted);
-  const view = useView(here); // while the server is asked
+  const view = useView(here); // loads while the server is asked
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = here === undefined ? "crh-lab" : `${[here.title, ...route.path.slice(1)].join(" ")} – crh-lab`;
@@ -81,11 +81,11 @@ export function App() {
 interface LoadedView {
   readonly place: Place;
   readonly View?: View;
-  /** Why it could not be loaded. */
+  /** The reason why it could not be loaded. */
   readonly error?: Error;
 }
 
-/** The view of a place once it is loaded. React's own lazy would hold it back for 300 ms, so that nothing flickers. */
+/** The view of a place, once loaded. React's own `lazy` would delay it by 300 ms to avoid flicker. */
 function useView(place: Place | undefined): LoadedView | undefined {
   const [loaded, setLoaded] = useState<LoadedView>();
   useEffect(() => {
@@ -104,9 +104,9 @@ function useView(place: Place | undefined): LoadedView | undefined {
 function Unknown() {
   return (
     <section>
-      <h1>Nothing is here</h1>
+      <h1>Nothing here</h1>
       <p className="missing">
-        There is no such view. <a href={href(["runs"])}>All runs</a>
+        This view does not exist. <a href={href(["runs"])}>All runs</a>
       </p>
     </section>
   );

@@ -1,4 +1,4 @@
-/** @file Says in one line what went wrong in a view, and keeps the rest of the page. */
+/** @file States in one line what went wrong in a view; the rest of the page stays usable. */
 import { Component, type ReactNode } from "react";
 
 export class ErrorNote extends Component<{ readonly children: ReactNode }, { readonly error?: Error }> {
@@ -14,7 +14,7 @@ export class ErrorNote extends Component<{ readonly children: ReactNode }, { rea
   }
 }
 
-/** One line of error. */
+/** An error in one line. */
 export function Problem({ error }: { readonly error: Error }) {
   return (
     <p className="problem" role="alert">

@@ -1,4 +1,4 @@
-/** @file Light, dark, or as the system has it; kept for the next visit. */
+/** @file Light, dark, or the system's choice; kept for the next visit. */
 import { useEffect, useState } from "react";
 
 const themes = ["system", "light", "dark"] as const;
@@ -21,7 +21,7 @@ export function ThemeButton() {
     try {
       localStorage.setItem(KEY, theme);
     } catch {
-      // it holds for this visit
+      // the choice holds for this visit
     }
   }, [theme]);
   const next = themes[(themes.indexOf(theme) + 1) % themes.length]!;

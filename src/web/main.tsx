@@ -1,4 +1,4 @@
-/** @file The page of the lab: starts where the address says. */
+/** @file Starts the page of the lab at the view in the address. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { paletteVariables } from "../figures/palette.ts";
@@ -6,7 +6,7 @@ import { App } from "./App.tsx";
 import { enterSession } from "./source/httpSource.ts";
 import "./style.css";
 
-/** The hues of figures have one source, src/figures/palette.ts. */
+/** The hues of all figures come from src/figures/palette.ts. */
 const hues = document.createElement("style");
 hues.textContent =
   `:root{${paletteVariables("light")}}` +

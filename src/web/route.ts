@@ -1,6 +1,6 @@
 /**
- * @file The whole view is in the address, behind #: a path and parameters, "#/run/ID?step=100". A link to it shows the
- * same, and the browser's back button undoes.
+ * @file The address holds the whole view after the #: a path and parameters, "#/run/ID?step=100". A link shows the same
+ * view, and the browser's back button returns to the previous one.
  */
 import { useCallback, useSyncExternalStore } from "react";
 
@@ -10,7 +10,7 @@ export interface Route {
   readonly params: URLSearchParams;
 }
 
-/** The address of a view. Values that are undefined or empty are left out. */
+/** The address of a view. Undefined and empty values are left out. */
 export function href(
   path: readonly string[],
   params: Readonly<Record<string, string | readonly string[] | undefined>> = {},
@@ -50,8 +50,7 @@ const currentRoute = (): Route => {
 export const useRoute = (): Route => useSyncExternalStore(subscribe, currentRoute);
 
 /**
- * A parameter of the address, and what sets it. Setting it replaces the entry in the history, so that a slider leaves
- * no trail.
+ * A parameter of the address, and its setter. Setting it replaces the history entry, so that a slider leaves no trail.
  */
 export function useParam(name: string, initial = ""): [string, (value: string) => void] {
   const { params } = useRoute();
@@ -62,7 +61,7 @@ export function useParam(name: string, initial = ""): [string, (value: string) =
   return [params.get(name) ?? initial, set];
 }
 
-/** Changes parameters of the address; undefined takes one out, a list gives one several values. */
+/** Changes parameters of the address. Undefined removes one; a list gives one several values. */
 export function setParams(changes: Readonly<Record<string, string | readonly string[] | undefined>>): void {
   const { path, params } = currentRoute();
   const next = new URLSearchParams(params);

@@ -1,4 +1,4 @@
-/** @file What a view shows while something is read: nothing yet, the value, or why there is none. */
+/** @file Something that a view reads: not there yet, the value, or the error. */
 import { useEffect, useRef, useState } from "react";
 
 export interface Loaded<T> {
@@ -8,9 +8,9 @@ export interface Loaded<T> {
 }
 
 /**
- * Reads again when the key changes; the earlier value is kept until the next one arrives.
+ * Reads again when the key changes; the earlier value stays until the next one arrives.
  *
- * @param key says what is read; undefined where there is nothing to read
+ * @param key names what is read; undefined if there is nothing to read
  */
 export function useAsync<T>(key: string | undefined, read: () => Promise<T>): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({ isLoading: key !== undefined });

@@ -112,7 +112,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     const all = [first];
     while (all.length < 3) {
       const page = await lab.open("/play?steps=100000");
-      await page.getByLabel("speed").selectOption("as fast as it goes");
+      await page.getByLabel("speed").selectOption("as fast as possible");
       await startTrace(lab.browser, page);
       await page.getByRole("button", { name: "Run", exact: true }).click();
       await page.locator(".play-strip tbody tr td b").first().waitFor();
@@ -131,7 +131,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     await page.reload();
     await page.locator(".play-controls .field").first().waitFor();
     expect(asked.filter((name) => isEngine(name))).toEqual([]);
-    await page.getByLabel("speed").selectOption("as fast as it goes");
+    await page.getByLabel("speed").selectOption("as fast as possible");
     await startTrace(lab.browser, page);
     await page.getByRole("button", { name: "Run it" }).click();
     await page.locator(".play-tour .done", { hasText: "It learns" }).waitFor();
@@ -173,7 +173,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     await set("lr", "1e6");
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByText("expected a finite loss").waitFor();
-    expect(await page.locator(".status").innerText()).toBe("ended by an error");
+    expect(await page.locator(".status").innerText()).toBe("failed");
     await set("lr", "0.05");
     await page.getByLabel("two networks").check();
     await set("decay", "0");
@@ -257,7 +257,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     await page.getByText('expected lr to be a number, got "oops"').waitFor();
     await rate.fill("0.2");
     await rate.press("Enter");
-    await page.getByText("Changed while it trains: at step 10 lr = 0.2.").waitFor();
+    await page.getByText("Changed during training: at step 10 lr = 0.2.").waitFor();
     expect(new URL(page.url()).hash).toContain("then=10_lr_0.2");
     expect(await page.locator(".play-changed").count()).toBe(0);
     expect(await rate.inputValue()).toBe("0.2");
@@ -269,7 +269,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     await again.getByRole("button", { name: "Run", exact: true }).click();
     expect(await end(again)).toEqual(played);
     await again.getByRole("button", { name: "Forget" }).click();
-    await again.getByText("The settings are not those of the network").waitFor();
+    await again.getByText("The settings differ from those of the network").waitFor();
     await again.getByRole("button", { name: "Run", exact: true }).click();
     await again.locator(".play-history tbody tr").first().waitFor();
     expect(await again.locator(".play-history .changes").first().innerText()).toContain("at step 10 lr = 0.2");

@@ -28,7 +28,7 @@ describe.skipIf(isSkipped)("a server that is ended and started anew", () => {
     await table.locator("td.name", { hasText: "one" }).waitFor();
     await own.getByRole("heading", { name: "one" }).waitFor();
     await lab.restart(async () => {
-      await table.getByText("the server is not reached").waitFor();
+      await table.getByText("the server cannot be reached").waitFor();
       addRun("two");
       run.appendMetrics([3, 4].map((step) => ({ step, name: "train/loss", value: 1 / (1 + step) })));
       run.update({ status: "finished", step: 4 });
@@ -36,7 +36,7 @@ describe.skipIf(isSkipped)("a server that is ended and started anew", () => {
     await table.locator("td.name", { hasText: "two" }).waitFor();
     await table.locator("tr", { hasText: "one" }).locator(".status.finished").waitFor();
     await own.locator(".status.finished").waitFor();
-    expect(await table.getByText("the server is not reached").count()).toBe(0);
+    expect(await table.getByText("the server cannot be reached").count()).toBe(0);
     expect(lab.errors.filter((text) => !/net::ERR_/.test(text))).toEqual([]);
   });
 });

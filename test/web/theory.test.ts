@@ -130,7 +130,7 @@ describe.skipIf(isSkipped)("symmetry and noise", () => {
     );
     expect(gd).toBeGreaterThan(0.9 * (2 ** 2 - 0.3 ** 2));
     expect(sgd).toBeLessThan(0.1 * gd!);
-    const way = (await csvOf(page, "The way to the balance of noise")).filter(([name]) => name?.includes("SGD"));
+    const way = (await csvOf(page, "The path to noise balance")).filter(([name]) => name?.includes("SGD"));
     const [u, w] = way.at(-1)!.slice(-2).map(Number) as [number, number];
     expect(Math.abs(Math.abs(u) - Math.abs(w))).toBeLessThan(0.2);
     await page.context().close();

@@ -173,7 +173,7 @@ describe("the trainer of the page", () => {
   it("refuses to change what is part of the network", async () => {
     const wrong = started({ setting: "fc2", parameters: small, changes: [{ step: 3, values: { width: "20" } }] });
     await wrong.end;
-    expect(wrong.all("failed")[0]!.message).toContain("got width; begin anew with it");
+    expect(wrong.all("failed")[0]!.message).toContain("got width; start again with it");
   });
 
   it("tells what a setting watches and follows", async () => {

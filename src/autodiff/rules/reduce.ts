@@ -1,4 +1,4 @@
-/** @file Gradients of reductions. The gradient of a reduced entry goes to all entries that it was made of. */
+/** @file Gradients of reductions. The gradient of a reduced entry goes to all entries from which it was reduced. */
 import { int } from "../../onnx/graph.ts";
 import { sizeOf } from "../../onnx/tensor.ts";
 import type { GradientRule, RuleContext } from "../rule.ts";

@@ -14,19 +14,58 @@ import { outputOf, type Scanned, type ScanParts, scanOf, scanParts, withOutputs 
 import type { GradientRule, RuleContext } from "../rule.ts";
 
 const scan: GradientRule = (c) => {
+  const plan = planOf(c);
+  const { carried, summed, wanted, captured, prefix, parts } = plan;
+  const names = [...carried, ...summed, ...wanted].map((_, i) => `${prefix}/${i}`);
+  const reversed = reversedScan(c, plan, names);
+  c.builder.ops("Scan", reversed.inputs, reversed.attributes, { outputs: reversed.outputs });
+
+  const nameAt = (start: number, index: number) => (index < 0 ? undefined : names[start + index]);
+  return [
+    ...parts.states.map((one) => nameAt(0, carried.indexOf(one))),
+    ...parts.inputs.map((one) => nameAt(carried.length + summed.length, wanted.indexOf(one))),
+    ...captured.map((name) => nameAt(carried.length, summed.indexOf(name))),
+  ];
+};
+
+/** What the gradient of a Scan is made of. */
+interface Plan {
+  readonly parts: ScanParts;
+  readonly prefix: string;
+  /** Values of the states before each step, stacked. */
+  readonly before: readonly string[];
+  /** States that have a gradient, carried backwards from step to step. */
+  readonly carried: ScanParts["states"];
+  /** Outer values that the body reads. */
+  readonly captured: readonly string[];
+  /** Those of them whose gradients are needed, summed over the steps. */
+  readonly summed: readonly string[];
+  /** Inputs whose gradients are needed, one entry per step. */
+  readonly wanted: ScanParts["inputs"];
+  /** Outputs through which the gradient comes in. */
+  readonly flowing: ScanParts["outputs"];
+}
+
+function planOf(c: RuleContext): Plan {
   const parts = scanParts(c.node);
   const isFloat = (name: string) => c.value(name).dtype === "float32" || c.value(name).dtype === "float64";
-  const prefix = `${c.builder.name}/${c.node.outputs.find((name) => name !== "")}/gradient`;
+  const captured = capturedBy(c.node);
+  return {
+    parts,
+    prefix: `${c.builder.name}/${c.node.outputs.find((name) => name !== "")}/gradient`,
+    before: statesBefore(c, parts),
+    carried: parts.states.filter(({ read }) => isFloat(read)),
+    captured,
+    summed: captured.filter((name) => c.isNeeded(name)),
+    wanted: parts.inputs.filter(({ name }) => c.isNeeded(name)),
+    flowing: parts.outputs.filter((_, k) => c.flows(parts.states.length + k)),
+  };
+}
+
+/** One step backwards: the original body, computed again, with its gradients. `factors` are the gradients coming in. */
+function gradientBody(c: RuleContext, { parts, prefix, carried, summed, wanted, flowing }: Plan) {
   const body = new GraphBuilder(prefix);
   const inside = (name: string) => `${prefix}/${name}`;
-
-  const before = statesBefore(c, parts);
-  const carried = parts.states.filter(({ read }) => isFloat(read));
-  const captured = capturedBy(c.node);
-  const summed = captured.filter((name) => c.isNeeded(name));
-  const wanted = parts.inputs.filter(({ name }) => c.isNeeded(name));
-  const flowing = parts.outputs.filter((_, k) => c.flows(parts.states.length + k));
-
   const gradients = carried.map(({ made }) => body.input(inside(`of ${made}`), ...typed(c, made)));
   const sums = summed.map((name) => body.input(inside(`sum ${name}`), ...typed(c, name)));
   for (const { read } of parts.states) body.input(read, ...typed(c, read));
@@ -52,19 +91,24 @@ const scan: GradientRule = (c) => {
     ...wanted.map(({ inner }) => found.get(inner) ?? zero(inner)),
   ];
   for (const [i, result] of results.entries()) body.output(result, inside(`result ${i}`));
+  return { body, factors };
+}
 
+/** The Scan of `gradientBody` in the opposite direction; `names` are those of its outputs. */
+function reversedScan(c: RuleContext, plan: Plan, names: readonly string[]) {
+  const { parts, before, carried, summed, wanted, flowing } = plan;
+  const { body, factors } = gradientBody(c, plan);
   const backwards = ({ direction }: Scanned) => (direction === 0 ? 1 : 0);
   const initial = carried.map(({ last, read }) =>
     last !== "" && c.flows(c.node.outputs.indexOf(last))
       ? c.dy(c.node.outputs.indexOf(last))
       : zeros(c.builder, c, read),
   );
-  const names = [...carried, ...summed, ...wanted].map((_, i) => `${prefix}/${i}`);
   const built = withoutUnused(body.build());
   const state = (i: number, first: string) => {
     return { initial: first, last: names[i]!, read: built.inputs[i]!.name, made: built.outputs[i]!.name };
   };
-  const reversed = scanOf({
+  return scanOf({
     body: built,
     states: [
       ...initial.map((first, i) => state(i, first)),
@@ -83,17 +127,7 @@ const scan: GradientRule = (c) => {
       return { name: names[at]!, inner: built.outputs[at]!.name, axis: one.axis, direction: backwards(one) } as Scanned;
     }),
   });
-  c.builder.ops("Scan", reversed.inputs, reversed.attributes, { outputs: reversed.outputs });
-
-  const nameOf = (index: number) => (index < 0 ? undefined : names[index]);
-  return [
-    ...parts.states.map((one) => nameOf(carried.indexOf(one))),
-    ...parts.inputs.map((one) =>
-      nameOf(wanted.indexOf(one) < 0 ? -1 : carried.length + summed.length + wanted.indexOf(one)),
-    ),
-    ...captured.map((name) => nameOf(summed.indexOf(name) < 0 ? -1 : carried.length + summed.indexOf(name))),
-  ];
-};
+}
 
 function typed(c: RuleContext, name: string) {
   const { dtype, shape } = c.value(name);

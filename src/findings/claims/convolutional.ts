@@ -83,7 +83,7 @@ export function lastBlockAligned(reading: Reading): Tested | undefined {
   return {
     figure: isSelfSupervised(reading) ? "Fig. 13" : "Fig. 12",
     statement: "representation and gradient of the last convolution block look alike at the end of training",
-    measured: `forward RGA of ${found.layer.name}, paper's convention, in place of pictures`,
+    measured: `forward RGA of ${found.layer.name}, paper's convention, instead of pictures`,
     threshold: `holds by ${judged}`,
     agrees: holds(found),
     numbers: `forward RGA ${fixed(found.last.value!, 2)}${startWords(found)}, null ${fixed(found.last.null ?? 0, 2)}`,

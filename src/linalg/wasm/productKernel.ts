@@ -1,6 +1,6 @@
 /**
  * @file The inner loop of the dense arithmetic for processors with vector instructions: four rows times panels of four
- * columns in WebAssembly, two float64 an instruction, sixteen sums in registers.
+ * columns in WebAssembly, two float64 per instruction, sixteen sums in registers.
  *
  * It has 64 KB pages of memory of its own, into which `products.ts` copies what it multiplies.
  */

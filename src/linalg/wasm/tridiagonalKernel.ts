@@ -1,5 +1,5 @@
 /**
- * @file The inner loop of `tridiagonalize` for processors with vector instructions, in WebAssembly, two float64 an
+ * @file The inner loop of `tridiagonalize` for processors with vector instructions, in WebAssembly, two float64 per
  * instruction.
  *
  * It has a memory of its own, which grows to the largest matrix that it was used for.

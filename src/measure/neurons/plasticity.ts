@@ -1,6 +1,6 @@
 /**
  * @file Expressivity against plasticity of the neurons of one side: the entries of H against those of G (theory.md Eq.
- * 75). RGA is one correlation over all entries; here the diagonal (one value a neuron) and the rest (pairs) are
+ * 75). RGA is one correlation over all entries; here the diagonal (one value per neuron) and the rest (pairs) are
  * separate.
  */
 

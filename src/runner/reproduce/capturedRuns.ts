@@ -1,7 +1,7 @@
 /**
- * @file Runs that were made of captures (`crh ingest`) of a setting that another program trained: whether they answer
- * for a planned run, and what a score card says of them. They are taken whole or not at all, so that no claim is judged
- * by a part of the layers that it speaks of.
+ * @file Runs made from captures (`crh ingest`) of a setting that another program trained: whether they can replace a
+ * planned run, and what a score card says of them. They are taken whole or not at all, so that no claim is judged by a
+ * part of the layers that it speaks of.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { MetricPoint } from "../../findings/lastHalf.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Parts shared by the settings of the two-point theory: their networks, and the interval of looks at followed
- * points.
+ * @file Parts shared by the settings of the two-point theory: their networks, and the interval at which followed points
+ * are recorded.
  */
 import { z } from "zod";
 import type { Activation } from "../../networks/activation.ts";

@@ -12,7 +12,7 @@ import { crhPaper } from "./source.ts";
 
 const FIGURE = "fc2, what is open";
 
-/** What the paper leaves open, and other values of it. The first is the default of fc2. */
+/** Choices that the paper leaves open, with alternatives. The first is the default of fc2. */
 const choices: readonly (Pick<StudyRun, "preset" | "parameters"> & {
   readonly label: string;
   readonly open: string;
@@ -29,13 +29,15 @@ const choices: readonly (Pick<StudyRun, "preset" | "parameters"> & {
   { label: "decay 1e−6", parameters: { decay: 1e-6 }, open: "weight decay" },
 ];
 
-/** A fifth of the paper's steps at size small: the medians of the default are then within 0.05 of their end. */
+/**
+ * A fifth of the paper's steps at size small, after which the default's medians are within 0.05 of their final values.
+ */
 const steps: Readonly<Record<StudySize, StudyRun["parameters"]>> = { small: { steps: 20_000 }, paper: {} };
 
 export const choicesStudy: Study = {
   name: "crh/choices",
-  title: "What the six relations of fc2 owe to choices that the paper leaves open",
-  source: crhPaper("fc2 of appendix C.1: what it leaves open, varied one by one"),
+  title: "How the six relations of fc2 depend on choices that the paper leaves open",
+  source: crhPaper("fc2 of appendix C.1, its open choices varied one by one"),
   statement:
     "The hypothesis is said to hold whatever the task, the architecture and the loss are. If so, the six relations of fc2 " +
     "do not depend on the teacher's scale, the initial weights, noise on the labels, the inputs' covariance or a factor of the loss.",
@@ -62,8 +64,8 @@ export const choicesStudy: Study = {
         {
           name: "medians",
           caption:
-            "Medians of the six relations over the hidden representations of fc2 (paper's convention) for each choice, the " +
-            "rest as the default: mean over seeds, with the 95 % interval.",
+            "Medians of the six relations over the hidden representations of fc2 (paper's convention) for each " +
+            "choice, with all else at its default: mean over seeds, with the 95 % interval.",
           figure: charts(
             (["a", "b"] as const).map((side) => panel(families, side)),
             {
@@ -80,8 +82,8 @@ export const choicesStudy: Study = {
       claims: families.map(({ label, open, runs: own }) => rowOf(label, open, own, smaller)),
       notes: [
         ...families.map(({ label, open, runs: own }) => `${label} (${open}). ${words(own)}`),
-        "The default was selected: it is the best of 16 scales of the teacher that were tried for how well the relations hold. " +
-          "Its teacher is nearly linear, 98 % of the variance against 63 % of the preset nonlinear.",
+        "The default was selected: of 16 scales of the teacher that were tried, it is the one at which the relations " +
+          "hold best. Its teacher is nearly linear: 98 % of the variance, against 63 % in the preset nonlinear.",
         "'Half the loss' is lr 0.05 with decay 2e−4, which is the same trajectory as a factor 1/2.",
       ],
     };
@@ -124,7 +126,7 @@ function panel(families: readonly Family[], side: "a" | "b"): Chart {
   };
 }
 
-/** Six medians and the loss, means over seeds. */
+/** The six medians and the loss, as means over seeds. */
 function words(own: readonly Measured[]): string {
   const six = own.map(sixMedians).filter((one) => one !== null);
   const losses = own.map(

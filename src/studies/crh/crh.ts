@@ -1,4 +1,4 @@
-/** @file The studies of the paper's 21 figures, in its order, and that of what it leaves open. */
+/** @file The studies of the paper's 21 figures, in its order, and the study of the choices that it leaves open. */
 import type { Study } from "../study.ts";
 import { choicesStudy } from "./choices.ts";
 import { study1 } from "./figure01.ts";

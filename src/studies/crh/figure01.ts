@@ -17,7 +17,7 @@ import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 1";
 const called = ["penultimate layer", "output layer"];
-/** chosen: what early is of a training. */
+/** chosen: the part of a training that counts as early. */
 const EARLY = 0.25;
 
 export const study1: Study = {
@@ -25,8 +25,9 @@ export const study1: Study = {
   title: "Six relations in the last two layers of a ResNet",
   source: crhPaper("Fig. 1, section 6 and appendix C.7"),
   statement:
-    "All six relations hold significantly across the two fully connected layers of a ResNet-18 that classifies CIFAR-10 " +
-    "(res1); alignments above 0.7 are reached quite early and go on improving. E[g h^T] is well aligned with W W^T.",
+    "All six relations hold significantly across the two fully connected layers of a ResNet-18 that classifies " +
+    "CIFAR-10 (res1); alignments above 0.7 are reached quite early and keep improving. E[g h^T] is well aligned with " +
+    "W W^T.",
   needsData: "CIFAR10",
   runs: res1Runs,
   evaluate(done, { size }) {
@@ -56,13 +57,13 @@ export const study1: Study = {
         scored({
           ...{ figure: FIGURE, name: "goes on improving" },
           statement: "and continues to improve during the later stage of training",
-          measured: "the same at the end, less that after a quarter of the steps",
+          measured: "the same median at the end, minus that after a quarter of the steps",
           values: runs.map(({ reading: { ordered, last } }) => {
             const early = medianOf(ordered.findLast(({ step }) => step > 0 && step <= EARLY * last.step));
             const end = medianOf(last);
             return early === null || end === null ? null : end - early;
           }),
-          ...{ least: 0, why: "it rises at all", smaller },
+          ...{ least: 0, why: "any rise counts", smaller },
         }),
         scored({
           ...{ figure: "appendix C.7", name: "cross terms" },
@@ -74,8 +75,8 @@ export const study1: Study = {
       ],
       notes: [
         ...res1Notes(size),
-        "The output layer has ten neurons: its forward relations are correlations of 55 numbers, and unrelated matrices " +
-          "reach more there than elsewhere (the dashed lines).",
+        "The output layer has ten neurons: its forward relations are correlations of 55 numbers, and chance is " +
+          "higher there than elsewhere (the dashed lines).",
       ],
     };
   },
@@ -93,14 +94,14 @@ function medianOf(snapshot: Snapshot | undefined): number | null {
   return low === undefined || high === undefined ? null : (low + high) / 2;
 }
 
-/** Of the last two layers with cross moments; null where there are none. */
+/** Smaller alignment of the last two layers with cross moments; null if there are none. */
 function crossAlignment(run: StudiedRun): number | null {
   const layers = (run.moments()?.layers ?? []).filter(({ kind }) => kind === "linear").slice(-2);
   const values = layers.map(ofCross);
   return values.length === 0 || values.includes(null) ? null : Math.min(...values.map((value) => value!));
 }
 
-/** The moments hold gradients +dl/dh, so that the sign is turned. */
+/** The moments hold gradients +dl/dh, so the sign is reversed. */
 function ofCross({ W, b, n, dOut: d }: LayerMoments): number | null {
   const { gh, gSum, hSum } = b;
   if (W === undefined || gh === undefined || gSum === undefined || hSum === undefined) return null;
@@ -125,8 +126,9 @@ function courses(done: readonly StudiedRun[]): StudyFigure[] {
     const own = rows.filter(({ layer }) => layer === name);
     const figure = layerCourse(name, own);
     const caption =
-      `${name}, the ${called[i]}, over training, seed ${first!.seed}: backward relations (what it reads) and forward ones ` +
-      "(what it writes), paper's convention; shaded a standard error, dashed what unrelated matrices would show.";
+      `${name}, the ${called[i]}, over training, seed ${first!.seed}: backward relations (what it reads) and forward ` +
+      `ones ` +
+      "(what it writes), paper's convention. Shading: one standard error; dashed: unrelated matrices.";
     return figure === undefined ? [] : [{ name: `layer-${i + 1}`, caption, figure }];
   });
 }

@@ -1,4 +1,4 @@
-/** @file Study crh/2: H, G and Z of the layer before the last of fc2, which are to look alike. */
+/** @file Study crh/2: H, G and Z of the layer before the last of fc2, which the paper shows to be alike. */
 import { layerMatrices } from "../../figures/layerMatrices.ts";
 import { matrices } from "../../figures/matrices.ts";
 import { relationNames } from "../../measure/phase/phaseTable.ts";
@@ -30,11 +30,11 @@ export const study2: Study = {
           measured: `smallest of the three relations of the map before the last, side ${side}, paper's convention`,
           values: runs.map((run) => leastRelation(run, side)),
           least: 0.9,
-          why: "what the paper calls strong; at this, pictures look alike",
+          why: "what the paper calls strong; pictures then look alike",
         }),
       ),
       notes: [
-        "The penultimate layer is the map before the last. The paper does not say which side it draws: both are here.",
+        "The penultimate layer is the map before the last. The paper does not say which side it draws; both are shown here.",
         "Each matrix is divided by its mean diagonal, so that the three of a side share a colour scale.",
       ],
     };

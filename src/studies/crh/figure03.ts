@@ -11,7 +11,7 @@ import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 3";
 const guides = [1, 2, 3] as const;
-/** The range that the paper's Theorem 2 gives positive exponents. */
+/** The range of positive exponents by the paper's Theorem 2. */
 const RANGE = [1 / 3, 3] as const;
 /** chosen: halfway to the neighbouring whole exponents. */
 const expected = [
@@ -25,8 +25,8 @@ export const study3: Study = {
   title: "Power laws between activations and gradients of attention heads",
   source: crhPaper("Fig. 3"),
   statement:
-    "The eigenvalues of H and G of the heads of a transformer (llm) follow power laws λ_h ∝ λ_g^α: with α = 3 in the first " +
-    "layer, 2 in the second and 1 in all after it; positive exponents lie within 1/3 and 3.",
+    "The eigenvalues of H and G of the heads of a transformer (llm) follow power laws λ_h ∝ λ_g^α, with α = 3 in the " +
+    "first layer, 2 in the second and 1 in all later ones; positive exponents lie between 1/3 and 3.",
   needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
@@ -39,8 +39,8 @@ export const study3: Study = {
         {
           name: "powers",
           caption:
-            "Eigenvalues of H against those of G of each head, both sorted, as the paper pairs them, over the largest " +
-            "(covariances of normalised rows, above the noise floor). A colour a head.",
+            "Eigenvalues of H against those of G for each head, both sorted, as the paper pairs them, relative to " +
+            "the largest (covariances of normalised rows, above the noise floor). One colour per head.",
           figure: charts((first ?? []).map(panel), {
             ...{ columns: 2, width: 440, height: 270 },
             legend: [
@@ -59,17 +59,17 @@ export const study3: Study = {
                 ? `the ${ordinal[i]} layer has an exponent of ${is}`
                 : "all the layers after the second have an exponent of 1",
             measured:
-              "slope of log λ_h over log λ_g, sorted, median over the heads of the layer; of several layers the farthest from 1",
+              "slope of log λ_h over log λ_g, sorted; median over the heads of a layer; of several layers, the one farthest from 1",
             values: all.map((layers) =>
               i < 2 ? slopeOf(layers[i]) : farthest(layers.slice(2).map((layer) => slopeOf(layer))),
             ),
-            ...{ least, most, why: "nearer to it than to the next whole number", smaller },
+            ...{ least, most, why: "nearer to it than to any other whole number", smaller },
           }),
         ),
         scored({
           ...{ figure: FIGURE, name: "falls with depth" },
           statement: "exponents fall from layer to layer towards 1",
-          measured: "slope of the first layer less that of the last",
+          measured: "slope of the first layer minus that of the last",
           values: all.map((layers) => {
             const [start, end] = [slopeOf(layers[0]), slopeOf(layers.at(-1))];
             return start === null || end === null ? null : start - end;
@@ -79,21 +79,21 @@ export const study3: Study = {
         scored({
           ...{ figure: FIGURE, name: "within the predicted range" },
           statement: "positive exponents are almost always within [1/3, 3]",
-          measured: "share of heads whose slope of sorted eigenvalues lies within",
+          measured: "share of heads whose slope of sorted eigenvalues lies in the range",
           values: all.map((layers) => {
             const slopes = layers.flatMap(({ heads }) => heads.flatMap((head) => sortedSlope(head) ?? []));
             const inside = slopes.filter((slope) => slope >= RANGE[0] && slope <= RANGE[1]);
             return slopes.length === 0 ? null : inside.length / slopes.length;
           }),
-          ...{ least: 0.9, why: "chosen: what almost always is", format: percentOf, smaller },
+          ...{ least: 0.9, why: "chosen: almost always", format: percentOf, smaller },
         }),
       ],
       notes: [
         ...llmNotes(size),
-        "Sorted spectra have a positive slope whatever they are of: two independent Wishart matrices read 0.9 to 1 with R² " +
-          "near 1. The claims are the paper's reading; slopes along common eigenvectors stand beside it below.",
-        "The caption of Fig. 3 names phases 5, 8 and 6 for exponents 3, 2 and 1; by the paper's own table they are 6, 8 " +
-          "and 5. A head is no map, so that the table applies by analogy alone.",
+        "Any two sorted spectra have a positive slope: two independent Wishart matrices give 0.9 to 1 with R² near " +
+          "1. The claims follow the paper's reading; slopes along common eigenvectors are given below.",
+        "The caption of Fig. 3 names phases 5, 8 and 6 for exponents 3, 2 and 1; by the paper's own table they are " +
+          "6, 8 and 5. A head is not a map, so the table applies only by analogy.",
         ...(first === undefined ? [] : [alongWords(first)]),
       ],
     };

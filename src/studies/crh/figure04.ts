@@ -41,25 +41,25 @@ export const study4: Study = {
         measured: `rank correlation of the ${kinds[kind]} of H_a with backward RGA over hidden layers and decays, by seed`,
         values: seeds.map(([, own]) => correlationOf(own.flatMap((run) => pointsOf(run, kind)))),
         most: -0.6,
-        why: "chosen: what one calls strong; of 25 points −0.4 comes by chance in one of forty",
+        why: "chosen: usually called strong; 25 points give −0.4 by chance in one of forty cases",
       });
     const within = scored({
       ...{ figure: FIGURE, name: "within one network" },
-      statement: "layers of one network are in the same order",
+      statement: "the layers of one network follow the same order",
       measured:
         "rank correlation of the participation ratio of H_a with backward RGA over the five hidden layers of a network",
       values: runs.map((run) => correlationOf(pointsOf(run, "participation"))),
       most: 0,
-      why: "negative at all: the paper's points of one colour",
+      why: "any negative value counts: the paper's points of one colour",
     });
     return {
       figures: [
         {
           name: "ranks",
           caption:
-            "Hidden layers of fc2 after training, a point a layer and seed: backward RGA (paper's convention) against the " +
-            "rank of H_a over its dimension; colours are weight decays. Left: participation ratio. Right: eigenvalues " +
-            "above a thousandth of the largest.",
+            "Hidden layers of fc2 after training, one point per layer and seed: backward RGA (paper's convention) " +
+            "against the rank of H_a over its dimension. Colours: weight decay. Left: participation ratio. Right: " +
+            "eigenvalues above a thousandth of the largest.",
           figure: charts(
             (["participation", "numerical"] as const).map((kind) => panel(runs, kind)),
             {
@@ -75,14 +75,14 @@ export const study4: Study = {
       ],
       claims: [row("participation"), row("numerical"), within],
       notes: [
-        "The paper does not say which rank it means, nor whether the data's side counts: here it does not (maps 1 to 5, " +
-          "what they read).",
+        "The paper does not say which rank it means, nor whether the data count as a representation. Here they do " +
+          "not: the points are the inputs of maps 1 to 5.",
       ],
     };
   },
 };
 
-/** From 1e-6 to 1e-4 as from a first to a last layer. */
+/** The colour of a decay from 1e-6 to 1e-4, on the scale from the first to the last layer. */
 const decayColour = (decay: number) => depthColour(2 * (Math.log10(decay) + 6), 5).fill;
 
 function pointsOf({ last, seed }: Measured, kind: Kind): Point[] {

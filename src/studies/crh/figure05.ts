@@ -1,4 +1,4 @@
-/** @file Study crh/5: RGA of attention heads over training, beside the alignments it is to exceed. */
+/** @file Study crh/5: RGA of attention heads over training, beside the alignments that it should exceed. */
 import { headsOverTime } from "../../figures/headsOverTime.ts";
 import { aboveBaselines } from "../../findings/claims/heads.ts";
 import { median } from "../../measure/median.ts";
@@ -22,14 +22,15 @@ export const study5: Study = {
   title: "RGA of attention heads exceeds its baselines",
   source: crhPaper("Fig. 5 and section 6"),
   statement:
-    "In the attention heads of a transformer (llm) the alignment of cov(h, h) with cov(g, g) is significantly stronger than " +
-    "that of initial and final representation, that of different heads, and that of random projections.",
+    "In the attention heads of a transformer (llm) the alignment of cov(h, h) with cov(g, g) is significantly " +
+    "stronger than that of the initial with the final representation, that of different heads, and that of random " +
+    "projections.",
   needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
     const runs = readRuns(done);
     const snapshots = firstRun(done)?.snapshots() ?? [];
-    // the paper leaves the third layer to Fig. 15 and does not draw the last one
+    // The paper draws the third layer in Fig. 15 and the last one not at all.
     const figure = headsOverTime(headsOf(snapshots, (i, count) => count < 6 || (i !== 2 && i !== 5)));
     const smaller = size === "small" ? "four layers of four heads, 3,000 steps" : undefined;
     return {
@@ -40,8 +41,8 @@ export const study5: Study = {
               {
                 name: "heads",
                 caption:
-                  "Heads of each attention layer over training (paper's convention): median, shaded from the least to the " +
-                  "largest head; dashed what unrelated matrices of these spectra show.",
+                  "Heads of each attention layer over training (paper's convention): median, shaded from the " +
+                  "smallest to the largest head; dashed: unrelated matrices with these spectra.",
                 figure,
               },
             ],
@@ -59,7 +60,7 @@ export const study5: Study = {
           scored({
             ...{ figure: FIGURE, name: `beyond ${name}` },
             statement: `RGA of heads is stronger than ${name === "chance" ? "random projections show" : `the alignment with ${name}`}`,
-            measured: "RGA less that, at the end: median over heads, smallest over attention layers",
+            measured: "RGA minus that, at the end: median over heads, smallest over attention layers",
             values: runs.map(({ reading }) => {
               const margins = headLayers(reading.last).map(({ heads }) =>
                 median(
@@ -78,8 +79,9 @@ export const study5: Study = {
       ],
       notes: [
         ...llmNotes(size),
-        "The paper's third baseline, rank-40 random projections of 200-dimensional Gaussians, stays near 0.14. Chance here is " +
-          "that of unrelated matrices with the measured spectra, which for flat spectra of rank k is the same.",
+        "The paper's third baseline, rank-40 random projections of 200-dimensional Gaussians, stays near 0.14. " +
+          "Chance here is that of unrelated matrices with the measured spectra; for flat spectra of rank k the two " +
+          "agree.",
         ...(size === "small"
           ? ["All four attention layers are drawn; the paper has the first, second, fourth and fifth of six."]
           : []),

@@ -16,8 +16,8 @@ export const study6: Study = {
   title: "RGA of a ResNet that learns without labels",
   source: crhPaper("Fig. 6"),
   statement:
-    "In a ResNet-18 that learns images without labels (res2) RGA holds well for the two fully connected layers, but not so " +
-    "strongly for the convolutional ones.",
+    "In a ResNet-18 that learns images without labels (res2) RGA holds well for the two fully connected layers, but " +
+    "less strongly for the convolutional ones.",
   needsData: "CIFAR10",
   runs: res2Runs,
   evaluate(done, { size }) {
@@ -33,8 +33,8 @@ export const study6: Study = {
         {
           name: "courses",
           caption:
-            "RGA over training (paper's convention), with the range over seeds where there are several. Layers 1 to 3 are " +
-            "blocks of convolutions, by channel; 4 and 5 the fully connected layers.",
+            "RGA over training (paper's convention), with the range over seeds where there are several. Layers 1 to " +
+            "3 are blocks of convolutions, by channel; layers 4 and 5 are fully connected.",
           figure: charts(
             shown.map(
               ({ name, kind }, i): Chart => ({
@@ -61,7 +61,7 @@ export const study6: Study = {
           ...{ figure: FIGURE, name: "above the blocks" },
           statement: "RGA of the fully connected layers is above that of the blocks of convolutions",
           measured:
-            "smallest forward RGA of the two fully connected layers less the largest of the last three blocks, at the end",
+            "smallest forward RGA of the two fully connected layers minus the largest of the last three blocks, at the end",
           values: runs.map(({ reading: { last } }) => {
             const of = (kind: "block" | "linear", count: number) =>
               last.layers
@@ -71,15 +71,15 @@ export const study6: Study = {
             const [dense, blocks] = [of("linear", 2), of("block", 3)];
             return dense.length < 2 || blocks.length === 0 ? null : Math.min(...dense) - Math.max(...blocks);
           }),
-          ...{ least: 0, why: "it is above at all" },
+          ...{ least: 0, why: "any excess counts" },
           smaller:
             size === "small" ? "a quarter of the width, 800 of 97,000 steps of an eighth of the batch" : undefined,
         }),
       ],
       notes: [
         ...res2Notes(size),
-        "The paper does not say which three convolutional layers it draws: here they are the last three blocks.",
-        "That α grows with smaller batches and larger decay the text says without a figure; no run here asks it.",
+        "The paper does not say which three convolutional layers it draws; here they are the last three blocks.",
+        "The text says, without a figure, that α grows with smaller batches and larger decay; no run here tests this.",
       ],
     };
   },

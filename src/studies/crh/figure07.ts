@@ -15,8 +15,8 @@ export const study7: Study = {
   title: "What a neuron expresses is coupled to its plasticity",
   source: crhPaper("Fig. 7 and section 7.1"),
   statement:
-    "In a fully connected network (fc1) the response diversity of neurons, the diagonal of E[h h^T], and their correlations, " +
-    "the rest of it, are strongly aligned with the entries of E[g g^T], their plasticity.",
+    "In a fully connected network (fc1) the response diversity of neurons (the diagonal of E[h h^T]) and their " +
+    "correlations (its other entries) are strongly aligned with their plasticity, the entries of E[g g^T].",
   runs: (size) => fc1Runs(size, "fc1"),
   evaluate(done, { size }) {
     const runs = measuredRuns(done);
@@ -43,8 +43,8 @@ export const study7: Study = {
         }),
       ],
       notes: [
-        "The paper does not say which layer it draws: here each hidden layer has its figure, by its map's two sides.",
-        "Of the three branches that the paper sees, and takes for a limit of its theory, nothing is judged: branches are " +
+        "The paper does not say which layer it draws; here each hidden layer has a figure, with both sides of its map.",
+        "The three branches that the paper sees, and takes for a limit of its theory, are not judged: branches are " +
           "seen, not counted.",
         ...(smaller === undefined ? [] : [`Size small: ${smaller}, where the loss still falls.`]),
       ],
@@ -52,7 +52,7 @@ export const study7: Study = {
   },
 };
 
-/** Hidden representations: side a of maps 1 on, side b of all maps but the last. */
+/** Hidden representations: side a of every map but the first, side b of every map but the last. */
 function plasticityOf({ last: { layers } }: Measured, which: "diagonal" | "offDiagonal"): number | null {
   const values = layers.flatMap(({ plasticity: found }, i) => [
     ...(i > 0 ? [found?.paper.a?.[which].value ?? null] : []),
@@ -66,8 +66,8 @@ function pictures(done: readonly StudiedRun[]): StudyFigure[] {
   return layers.slice(1, -1).flatMap((layer, i): StudyFigure[] => {
     const figure = entries(layerMatrices(layer));
     const caption =
-      `${layer.name} of fc1 at the end, seed 0: entries of H against entries of G, of what it reads (a) and writes (b); ` +
-      "the diagonal is a neuron's own response and plasticity. On a line through zero H and G are proportional.";
+      `${layer.name} of fc1 at the end, seed 0: entries of H against entries of G, for its input (a) and output (b). ` +
+      `The diagonal is a neuron's own response and plasticity. On a line through zero, H and G are proportional.`;
     return figure === undefined ? [] : [{ name: `layer-${i + 1}`, caption, figure }];
   });
 }

@@ -1,4 +1,4 @@
-/** @file Study crh/8: the six relations of fc2 over weight decay, and which of them are strongest where it is small. */
+/** @file Study crh/8: the six relations of fc2 over weight decay, and which are strongest at small decay. */
 import { plainNumber } from "../../figures/axes.ts";
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { relationColour, relationFormula } from "../../figures/palette.ts";
@@ -25,8 +25,8 @@ export const study8: Study = {
   title: "All six relations hold in a fully connected network with enough weight decay",
   source: crhPaper("Fig. 8, Eq. 10"),
   statement:
-    "After the training of a fully connected network (fc2) all six relations hold strongly at a large weight decay; at " +
-    "a small one at least one forward and one backward relation does, and the strongest are forward RWA and backward " +
+    "After a fully connected network (fc2) is trained, all six relations hold strongly at a large weight decay. At a " +
+    "small one at least one forward and one backward relation holds, and the strongest are forward RWA and backward " +
     "GWA (Eq. 10).",
   runs: (size) => fc2Runs(size),
   evaluate(done) {
@@ -55,19 +55,19 @@ export const study8: Study = {
         {
           name: "layers",
           caption:
-            "The same relation by relation: line as above, shaded from the least to the largest hidden representation of " +
-            "any seed, as the paper shades the variation over layers.",
+            "The same, relation by relation: lines as above, shaded from the smallest to the largest hidden " +
+            "representation of any seed, as the paper shades the variation over layers.",
           figure: charts(ranges, { columns: 3, width: 310, height: 210 }),
         },
       ],
       claims: [...largeRows(done, runs), ...smallRows(done, runs)],
       notes: [
-        "Hidden representations are side a of maps 1 to 5 and side b of maps 0 to 4; data and output stand apart. The " +
+        "Hidden representations are side a of maps 1 to 5 and side b of maps 0 to 4, without data and output. The " +
           "caption's pairs of H_a with W^T W as forward and G_a with W W^T as backward have the wrong shapes: Eq. 10 " +
           "names forward RWA and backward GWA.",
-        "The paper leaves open the variance of the teacher, the initial weights and phi. What they do is in crh/choices; " +
-          "the teacher's scale here is the best of 16 that were tried, and nearly linear.",
-        "The paper's 'six-layer eight-head fully connected network' is read as five hidden layers, six maps.",
+        "The paper leaves open the variance of the teacher, the initial weights and phi. crh/choices shows their " +
+          "effect; the teacher's scale here is the best of 16 that were tried, and the teacher is nearly linear.",
+        "The paper's 'six-layer eight-head fully connected network' is read as five hidden layers and six maps.",
       ],
     };
   },
@@ -113,7 +113,7 @@ function smallRows(done: readonly StudiedRun[], runs: readonly Measured[]): Scor
   const lead = (side: "a" | "b", name: RelationName, other: string, figure: string, against = relationNames) => ({
     ...{ figure, name: `${sides[side]} ${name.toUpperCase()} leads` },
     statement: `at a small weight decay the strongest ${other} relation is ${name.toUpperCase()}`,
-    measured: `median of ${name.toUpperCase()} less the larger of the other two, at decays of at most 3e−6`,
+    measured: `median of ${name.toUpperCase()} minus the larger of the other two, at decays of at most 3e−6`,
     values: runs
       .filter((run) => isSmallDecay(decayOf(run)))
       .map(({ medians }) => {
@@ -123,7 +123,7 @@ function smallRows(done: readonly StudiedRun[], runs: readonly Measured[]): Scor
         return own === null || others.includes(null) ? null : own - Math.max(...others.map((value) => value!));
       }),
     least: 0,
-    why: "it is the largest of its side",
+    why: "it is the largest on its side",
   });
   return [
     ...decays.map(([decay, own]) =>

@@ -1,4 +1,4 @@
-/** @file Study crh/9: RGA of attention heads by plain second moments beside that by covariances. */
+/** @file Study crh/9: RGA of attention heads, from plain second moments and from covariances. */
 import { conventions } from "../../figures/conventions.ts";
 import { headsOverTime } from "../../figures/headsOverTime.ts";
 import { momentsAsCovariances } from "../../findings/claims/heads.ts";
@@ -16,8 +16,8 @@ export const study9: Study = {
   title: "Plain second moments of attention heads align as covariances do",
   source: crhPaper("Fig. 9 and appendix C.2"),
   statement:
-    "The alignment of E[h h^T] with E[g g^T] of attention heads (llm) is qualitatively that of their covariances, with a " +
-    "larger variation.",
+    "In attention heads (llm) the alignment of E[h h^T] with E[g g^T] is qualitatively that of their covariances, " +
+    "with a larger variation.",
   needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
@@ -45,7 +45,7 @@ export const study9: Study = {
             const [raw, paper] = [spread("raw"), spread("paper")];
             return raw === null || paper === null || paper === 0 ? null : raw / paper;
           }),
-          ...{ least: 1, why: "it is larger at all" },
+          ...{ least: 1, why: "any excess counts" },
         }),
       ],
       notes: llmNotes(size),
@@ -70,8 +70,8 @@ function figuresOf(runs: readonly ReadRun[]): StudyFigure[] {
           {
             name: "heads",
             caption:
-              "Heads of each attention layer over training, by plain second moments: median, shaded from the least to the " +
-              "largest head; dashed what unrelated matrices of these spectra show.",
+              "Heads of each attention layer over training, by plain second moments: median, shaded from the " +
+              "smallest to the largest head; dashed: unrelated matrices with these spectra.",
             figure: over,
           },
         ]),

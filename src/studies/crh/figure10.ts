@@ -18,8 +18,8 @@ export const study10: Study = {
   title: "Means are a small part of the second moments of attention heads",
   source: crhPaper("Fig. 10"),
   statement:
-    "Of the second moments of attention heads (llm) the share r_g = |E g|² / E |g|² essentially converges to zero, so that " +
-    "E[g g^T] = cov(g, g); r_h is generally not zero but essentially negligible.",
+    "In the second moments of attention heads (llm) the mean's share r_g = |E g|² / E |g|² essentially converges to " +
+    "zero, so that E[g g^T] = cov(g, g). The share r_h is generally not zero but essentially negligible.",
   needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
@@ -47,8 +47,8 @@ export const study10: Study = {
         {
           name: "shares",
           caption:
-            "Share of the mean in the second moments of what heads write, over training: median over the heads of each " +
-            "attention layer, shaded from the least to the largest head.",
+            "Share of the mean in the second moments of the heads' outputs, over training: median over the heads of " +
+            "each attention layer, shaded from the smallest to the largest head.",
           figure: charts(
             Array.from(
               { length: count },
@@ -81,13 +81,8 @@ export const study10: Study = {
           runs,
           meansNegligible,
         ),
-        row(
-          "g",
-          0.02,
-          "r_g essentially converges to zero in every layer",
-          "chosen: it changes no digit that one reads",
-        ),
-        row("h", 0.1, "r_h is essentially negligible in every layer", "chosen: it changes no matrix that one looks at"),
+        row("g", 0.02, "r_g essentially converges to zero in every layer", "chosen: it changes no digit that is read"),
+        row("h", 0.1, "r_h is essentially negligible in every layer", "chosen: it does not visibly change a matrix"),
       ],
       notes: [...llmNotes(size), "The caption calls both ratios r_g; the second one is r_h."],
     };

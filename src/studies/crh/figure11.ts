@@ -34,13 +34,13 @@ export const study11: Study = {
           const found = last.layers.at(-1)?.ranks.paper.b?.[which];
           return found?.participation == null ? null : found.participation / found.dimension;
         }),
-        ...{ least: 0.7, why: "chosen: a matrix that one takes for the identity; random ones are far below", smaller },
+        ...{ least: 0.7, why: "chosen: such a matrix looks like the identity; random ones are far below", smaller },
       });
     return {
       figures: beforeAndAfter(
         done,
         isLinear,
-        "Output layer after a single step: H and G of what it writes, covariances of normalised rows.",
+        "Output layer after a single step: H and G of its output, covariances of normalised rows.",
       ),
       claims: [
         judged(
@@ -57,7 +57,7 @@ export const study11: Study = {
       notes: [
         ...res1Notes(size),
         BEFORE_NOTE,
-        "Of ten classes the rows of G sum to 0, so that one eigenvalue is 0 and the participation ratio is at most nine.",
+        "With ten classes the rows of G sum to 0, so one eigenvalue is 0 and the participation ratio is at most nine.",
       ],
     };
   },

@@ -16,8 +16,8 @@ export const study12: Study = {
   title: "The last convolution block of a ResNet before and after training",
   source: crhPaper("Fig. 12"),
   statement:
-    "Representation and gradient of the last convolution block of a ResNet-18 (res1) look alike at the end of training, " +
-    "where they have structure that they have not at initialisation.",
+    "Representation and gradient of the last convolution block of a ResNet-18 (res1) look alike at the end of " +
+    "training, and have structure that they lack at initialisation.",
   needsData: "CIFAR10",
   runs: (size) => [...res1Runs(size), res1Untrained(size)],
   evaluate(done, { size }) {
@@ -41,20 +41,20 @@ export const study12: Study = {
         scored({
           ...{ figure: FIGURE, name: "rose in training" },
           statement: "they are more alike at the end than at initialisation",
-          measured: "forward RGA of the last block at the end less that at step 0, paper's convention",
+          measured: "forward RGA of the last block at the end minus that at step 0, paper's convention",
           values: runs.map(({ reading }) => {
             const found = reading.findings.findLast(
               ({ layer, side, relation }) => layer.kind === "block" && side === "b" && relation === "rga",
             );
             return found?.first?.value == null ? null : found.last.value! - found.first.value;
           }),
-          ...{ least: 0.05, why: "what counts as a rise elsewhere (Eq. 85)" },
+          ...{ least: 0.05, why: "the rise that counts elsewhere (Eq. 85)" },
           smaller: size === "small" ? "a quarter of the width and a fiftieth of the steps" : undefined,
         }),
       ],
       notes: [
         ...res1Notes(size),
-        "A block is measured by channel, each of its pixels a sample; the paper does not say whether it pools.",
+        "A block is measured by channel, and each of its pixels is a sample; the paper does not say whether it pools.",
         BEFORE_NOTE,
       ],
     };

@@ -19,8 +19,8 @@ export const study13: Study = {
   title: "Representations of a ResNet that learned without labels",
   source: crhPaper("Fig. 13 and appendix C.4"),
   statement:
-    "H and G of the second and of the penultimate convolution block of a ResNet-18 that learned without labels (res2) have " +
-    "significant alignments, which are not perfect.",
+    "In the second and the penultimate convolution block of a ResNet-18 that learned without labels (res2), H and G " +
+    "are significantly but not perfectly aligned.",
   needsData: "CIFAR10",
   runs: res2Runs,
   evaluate(done, { size }) {
@@ -42,13 +42,13 @@ export const study13: Study = {
           scored({
             ...{ figure: FIGURE, name: `${words.toLowerCase()} block` },
             statement: `${words.toLowerCase()} block: significant alignment`,
-            measured: `forward RGA of ${name} less its chance, paper's convention`,
+            measured: `forward RGA of ${name} minus its chance, paper's convention`,
             values: runs.map(({ reading: { last } }) => {
               const layer = last.layers.find((one) => one.kind === "block" && one.name === name);
               const value = layer === undefined ? null : alignmentOf(layer, "b", "rga");
               return value === null ? null : value - (layer!.alignment.paper.b.rga.null ?? 0);
             }),
-            ...{ least: 0.1, why: "what counts as a distance from chance elsewhere (Eq. 85)" },
+            ...{ least: 0.1, why: "the distance from chance that counts elsewhere (Eq. 85)" },
             smaller:
               size === "small" ? "a quarter of the width, 800 of 97,000 steps of an eighth of the batch" : undefined,
           }),
@@ -64,8 +64,8 @@ export const study13: Study = {
       ],
       notes: [
         ...res2Notes(size),
-        "The caption names the second and the penultimate block, the text the last and the penultimate; the text's 'the " +
-          "agreement is perfect' is read as 'not perfect', as its next sentence has it. The last row is the text's.",
+        "The caption names the second and the penultimate block, the text the last and the penultimate; the text's " +
+          "'the agreement is perfect' is read as 'not perfect', as in its next sentence. The last row is the text's.",
       ],
     };
   },

@@ -20,8 +20,8 @@ export const study14: Study = {
   title: "H and G of attention heads have the same leading eigenvalues",
   source: crhPaper("Fig. 14"),
   statement:
-    "H and G of heads of the third layer of a transformer (llm) look alike; their spectra are exactly the same for the " +
-    "leading eigenvalues, and differ in the smaller ones, less so as training proceeds.",
+    "In heads of the third layer of a transformer (llm), H and G look alike. Their spectra have exactly the same " +
+    "leading eigenvalues and differ in the smaller ones, less so as training proceeds.",
   needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
@@ -39,22 +39,23 @@ export const study14: Study = {
         ),
         scored({
           ...{ figure: FIGURE, name: "third layer" },
-          statement: "so they are in the third layer",
-          measured: "difference of the eigenvalues 2 to 5 of H and G over the largest, median over them and over heads",
+          statement: "the same in the third layer",
+          measured:
+            "difference of eigenvalues 2 to 5 of H and G, relative to the largest; median over these and over heads",
           values: runs.map(({ reading }) => median((headLayers(reading.last)[THIRD]?.heads ?? []).map(difference))),
-          ...{ most: 0.1, why: "less is not seen on the figure's logarithmic axis", format: percentOf },
+          ...{ most: 0.1, why: "smaller differences do not show on the figure's logarithmic axis", format: percentOf },
           smaller: size === "small" ? "four layers of four heads, 3,000 steps" : undefined,
         }),
       ],
       notes: [
         ...llmNotes(size),
-        "Whether the difference gets smaller as training proceeds is not judged: spectra are measured at the end alone.",
+        "Whether the difference gets smaller as training proceeds is not judged: spectra are measured only at the end.",
       ],
     };
   },
 };
 
-/** Of eigenvalues 2 to 5 over the largest; null where there are fewer. */
+/** Median difference of eigenvalues 2 to 5, relative to the largest; null if there are fewer. */
 function difference({ spectra: found }: LayerSnapshot): number | null {
   const { H, G } = found?.paper.b ?? {};
   if (!H || !G || H.values.length < 5 || G.values.length < 5 || !(H.values[0]! > 0 && G.values[0]! > 0)) return null;
@@ -80,7 +81,11 @@ function figuresOf(run: StudiedRun | undefined): StudyFigure[] {
       ...(spectrum === undefined
         ? []
         : [
-            { name: `spectrum-${i}`, caption: `Eigenvalues of the two over the largest, head ${i}.`, figure: spectrum },
+            {
+              name: `spectrum-${i}`,
+              caption: `Eigenvalues of both relative to the largest, head ${i}.`,
+              figure: spectrum,
+            },
           ]),
     ];
   });

@@ -10,7 +10,7 @@ import { llmNotes, llmRuns } from "./runs.ts";
 import { crhPaper } from "./source.ts";
 
 const FIGURE = "Fig. 15";
-/** The place of the third layer. */
+/** Index of the third layer. */
 const THIRD = 2;
 
 export const study15: Study = {
@@ -18,8 +18,8 @@ export const study15: Study = {
   title: "RGA of attention heads remains high while they train",
   source: crhPaper("Fig. 15"),
   statement:
-    "The alignment of feature and gradient covariance of the heads of the third layer of a transformer (llm) remains high " +
-    "during most of the training.",
+    "In the heads of the third layer of a transformer (llm), the alignment of feature and gradient covariance " +
+    "remains high during most of the training.",
   needsData: "text",
   runs: llmRuns,
   evaluate(done, { size }) {
@@ -33,8 +33,8 @@ export const study15: Study = {
               {
                 name: "third",
                 caption:
-                  "Heads of the third attention layer over training (paper's convention): median, shaded from the least to " +
-                  "the largest head; dashed what unrelated matrices of these spectra show.",
+                  "Heads of the third attention layer over training (paper's convention): median, shaded from the " +
+                  "smallest to the largest head; dashed: unrelated matrices with these spectra.",
                 figure,
               },
             ],
@@ -50,7 +50,7 @@ export const study15: Study = {
         scored({
           ...{ figure: FIGURE, name: "third layer" },
           statement: "in the third layer it is clearly above chance during most of the training",
-          measured: "share of the measurements behind step 0 at which the median RGA of its heads is above 0.5",
+          measured: "share of the measurements after step 0 at which the median RGA of its heads is above 0.5",
           values: runs.map(({ reading: { ordered } }) => {
             const behind = ordered.filter(({ step }) => step > 0);
             const high = behind.filter((one) => {
@@ -66,8 +66,8 @@ export const study15: Study = {
       ],
       notes: [
         ...llmNotes(size),
-        "What the paper calls high it does not say: the first row asks for 0.9, its word 'strong', over all heads; the second " +
-          "for 0.5 in the third layer.",
+        "The paper does not say what it calls high. The first row asks for 0.9, its word 'strong', over all heads; " +
+          "the second asks for 0.5 in the third layer.",
       ],
     };
   },

@@ -13,8 +13,9 @@ export const study16: Study = {
   title: "Width, weight decay and batch size under SGD",
   source: crhPaper("Fig. 16 and section 6"),
   statement:
-    "In a fully connected network (fc1) trained by SGD larger weight decay always leads to better alignment; with larger " +
-    "batches earlier layers align worse and later ones better; wider networks have a similar level of alignment.",
+    "In a fully connected network (fc1) trained by SGD, larger weight decay always leads to better alignment. With " +
+    "larger batches, earlier layers align worse and later ones better. Wider networks have a similar level of " +
+    "alignment.",
   runs: (size) => sweepRuns(size, "sgd"),
   evaluate(done, { size }) {
     const runs = measuredRuns(done);
@@ -26,9 +27,9 @@ export const study16: Study = {
         scored({
           ...{ figure: FIGURE, name: "width" },
           statement: "wider networks have a similar level of alignment as thinner ones for SGD",
-          measured: "median RGA over hidden representations at the largest width less that at the smallest",
+          measured: "median RGA over hidden representations at the largest width minus that at the smallest",
           values: paired(sweptTo(runs, "width", values[2]), sweptTo(runs, "width", values[0]), medianRga),
-          ...{ least: -0.1, most: 0.1, why: "chosen: what looks alike in a figure" },
+          ...{ least: -0.1, most: 0.1, why: "chosen: the two look alike in a figure" },
           smaller: fc1Smaller(size),
         }),
       ],

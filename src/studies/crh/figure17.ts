@@ -23,7 +23,7 @@ export const study17: Study = {
   title: "Width, weight decay and batch size under Adam",
   source: crhPaper("Fig. 17 and section 6"),
   statement:
-    "The same as Fig. 16 with Adam: the effects of weight decay and batch size are those under SGD; of a wide network early " +
+    "Fig. 16 with Adam: weight decay and batch size have the same effects as under SGD; in a wide network, early " +
     "layers align worse and later ones better.",
   runs: (size) => sweepRuns(size, "adam"),
   evaluate(done, { size }) {
@@ -38,16 +38,16 @@ export const study17: Study = {
         scored({
           ...{ figure: FIGURE, name: "width, early layers" },
           statement: "for Adam early layers have worse alignment for a large width",
-          measured: "backward RGA of the first hidden layer at the largest width less that at the smallest",
+          measured: "backward RGA of the first hidden layer at the largest width minus that at the smallest",
           values: paired(wide, thin, firstHidden),
-          ...{ most: 0, why: "it falls at all", smaller },
+          ...{ most: 0, why: "any fall counts", smaller },
         }),
         scored({
           ...{ figure: FIGURE, name: "width, later layers" },
           statement: "for Adam later layers have better alignment for a large width",
-          measured: "backward RGA of the last hidden layer at the largest width less that at the smallest",
+          measured: "backward RGA of the last hidden layer at the largest width minus that at the smallest",
           values: paired(wide, thin, lastHidden),
-          ...{ least: 0, why: "it rises at all", smaller },
+          ...{ least: 0, why: "any rise counts", smaller },
         }),
       ],
       notes: [

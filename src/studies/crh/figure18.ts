@@ -12,13 +12,13 @@ import { crhPaper } from "./source.ts";
 const FIGURE = "Fig. 18";
 const depths = [6, 12] as const;
 /**
- * chosen: as torch draws them, a network of twelve layers passes on so little that it learns nothing in 20,000 steps;
- * He's are so large that it diverges at fc1's rate.
+ * chosen: with torch's initial weights a network of twelve layers passes on so little that it learns nothing in 20,000
+ * steps; with He's, which are larger, it diverges at fc1's rate.
  */
 const INITIALISATION = "xavier";
-/** chosen: a network whose loss fell by less than this has not learned, and says nothing of what learning aligns. */
+/** chosen: a network whose loss fell by less than this has not learned, and says nothing about what learning aligns. */
 const LEARNED = 0.5;
-/** chosen: from here an alignment is almost perfect, and below there it is none any more. */
+/** chosen: an alignment of at least the first is almost perfect; below the second it no longer is. */
 const [ALMOST, STILL] = [0.95, 0.9];
 
 export const study18: Study = {
@@ -26,8 +26,8 @@ export const study18: Study = {
   title: "Deeper layers are better aligned",
   source: crhPaper("Fig. 18 and section 6"),
   statement:
-    "Of fully connected ReLU networks of 6 and of 12 layers deeper layers tend to have better alignment; if a layer has an " +
-    "almost perfect one, any layer after it has it too.",
+    "In fully connected ReLU networks of 6 and of 12 layers, deeper layers tend to have better alignment; if a layer " +
+    "is almost perfectly aligned, so is every layer after it.",
   runs: (size) => depths.flatMap((depth) => fc1Runs(size, `depth ${depth}`, { depth, initialisation: INITIALISATION })),
   evaluate(done, { size }) {
     const all = measuredRuns(done);
@@ -39,8 +39,9 @@ export const study18: Study = {
         {
           name: "depth",
           caption:
-            "RGA (paper's convention) by layer after training: layer 0 is the data, the last one what the output map reads. " +
-            "Backward: of what map l reads; forward: of what the map before it wrote. Mean over seeds, with the 95 % interval.",
+            "RGA (paper's convention) by layer after training: layer 0 is the data, the last one the input of the " +
+            "output map. Backward: the input of map l; forward: the output of the map before it. Mean over seeds, " +
+            "with the 95 % interval.",
           figure: charts(
             groups.map(([depth, own]) => panel(depth, own)),
             {
@@ -70,33 +71,33 @@ export const study18: Study = {
         scored({
           ...{ figure: FIGURE, name: `almost perfect stays, ${depth} layers` },
           statement: "if a layer has an almost perfect alignment (α ≈ 1), any layer after it has it too",
-          measured: `smallest backward RGA of the hidden layers after the first of at least ${ALMOST}`,
+          measured: `smallest backward RGA of the hidden layers after the first one that reaches ${ALMOST}`,
           values: own.map(leastAfter),
           ...{ least: STILL, why: "chosen: still what the paper calls strong", smaller },
         }),
       ]),
       notes: [
-        "The paper leaves the initial weights open: Xavier's, for with those of torch a network of twelve layers learns " +
-          "nothing, and with He's it diverges.",
+        "The paper leaves the initial weights open. They are Xavier's here: with torch's a network of twelve layers " +
+          "learns nothing, and with He's it diverges.",
         ...all
           .filter((run) => !hasLearned(run))
-          .map((run) => `${run.label}: left out, for its loss fell by less than half, and nothing was learned.`),
-        "The paper does not say whether its 6 and 12 layers are hidden ones: here they are, with a map more. Everything else " +
-          "is fc1's.",
+          .map((run) => `${run.label}: left out: its loss fell by less than half, so nothing was learned.`),
+        "The paper does not say whether its 6 and 12 layers are hidden ones. Here they are, with one map more. " +
+          "Everything else is as in fc1.",
         ...(smaller === undefined ? [] : [`Size small: ${smaller}, where the loss still falls.`]),
       ],
     };
   },
 };
 
-/** Whether the loss of unseen samples fell by half; true where it was not recorded. */
+/** Whether the loss of unseen samples fell by half; true if it was not recorded. */
 function hasLearned(run: Measured): boolean {
   const losses = run.metrics().filter(({ name }) => name === "eval/loss");
   const [first, last] = [losses[0]?.value, losses.at(-1)?.value];
   return first === undefined || last === undefined || last < LEARNED * first;
 }
 
-/** Null where no layer, or the last alone, is almost perfect: then the sentence says nothing. */
+/** Null if no layer, or only the last, is almost perfect: the claim then says nothing. */
 function leastAfter(run: Measured): number | null {
   const hidden = rgaByDepth(run, "a").slice(1);
   const first = hidden.findIndex((value) => value !== null && value >= ALMOST);
@@ -107,7 +108,7 @@ function leastAfter(run: Measured): number | null {
 function panel(depth: number, runs: readonly Measured[]): Chart {
   const at = (side: "a" | "b") =>
     Array.from({ length: depth + 1 }, (_, l) => l).flatMap((l) =>
-      // what layer l is on side b was written by the map before it
+      // Side b of layer l is the output of the map before it.
       meanPoints(
         [[l, [...runs]]],
         (run) => (side === "a" ? rgaByDepth(run, "a")[l] : rgaByDepth(run, "b")[l - 1]) ?? null,

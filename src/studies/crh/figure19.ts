@@ -17,8 +17,8 @@ export const study19: Study = {
   title: "Alignment of the layers of a ResNet over its training",
   source: crhPaper("Fig. 19"),
   statement:
-    "Over the training of a ResNet-18 on CIFAR-10 (res1) RGA rises in the last two convolution blocks and the two fully " +
-    "connected layers, and holds well in the latter, not so strongly in the former.",
+    "Over the training of a ResNet-18 on CIFAR-10 (res1) RGA rises in the last two convolution blocks and the two " +
+    "fully connected layers; it holds well in the latter and less strongly in the former.",
   needsData: "CIFAR10",
   runs: res1Runs,
   evaluate(done, { size }) {
@@ -45,7 +45,7 @@ export const study19: Study = {
         {
           name: "courses",
           caption:
-            "RGA over training (paper's convention), with the range over seeds where there are several; dashed the " +
+            "RGA over training (paper's convention), with the range over seeds where there are several. Dashed: " +
             "accuracy on test images. Blocks by channel.",
           figure: charts(panels, {
             ...{ columns: 2, width: 440, height: 240 },
@@ -74,7 +74,7 @@ export const study19: Study = {
             });
             return rises.length === 0 || rises.includes(null) ? null : Math.min(...rises.map((rise) => rise!));
           }),
-          ...{ least: 0.05, why: "what counts as a rise elsewhere (Eq. 85)" },
+          ...{ least: 0.05, why: "the rise that counts elsewhere (Eq. 85)" },
           smaller: size === "small" ? "a quarter of the width and a fiftieth of the steps" : undefined,
         }),
       ],

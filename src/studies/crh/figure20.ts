@@ -1,4 +1,4 @@
-/** @file Study crh/20: power laws between H, G and Z of a fully connected network of tanh. */
+/** @file Study crh/20: power laws between H, G and Z of a fully connected tanh network. */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { type Relation, relationColour, relations } from "../../figures/palette.ts";
 import { powerLaws } from "../../figures/powerLaws.ts";
@@ -30,8 +30,8 @@ export const study20: Study = {
   title: "Power laws in fully connected networks",
   source: crhPaper("Fig. 20 and appendix C.8"),
   statement:
-    "The spectra of H, G and Z of a fully connected network of four hidden layers of tanh follow power laws, with exponents " +
-    "between 1/3 and 3.",
+    "In a fully connected network with four hidden tanh layers, the spectra of H, G and Z follow power laws with " +
+    "exponents between 1/3 and 3.",
   runs: (size) => fc1Runs(size, "tanh", { activation: "tanh" }),
   evaluate(done, { size }) {
     const runs = measuredRuns(done);
@@ -48,7 +48,7 @@ export const study20: Study = {
         statement: "almost all positive exponents are within the range [1/3, 3]",
         measured: `share of the positive slopes ${how}, of H ~ G, H ~ Z and G ~ Z over hidden representations, covariances`,
         values: runs.map((run) => inside(readsOf(run).flatMap(({ exponent }) => exponent[key] ?? []))),
-        ...{ least: 0.9, why: "chosen: what almost all is", format: percentOf, smaller },
+        ...{ least: 0.9, why: "chosen: almost all", format: percentOf, smaller },
       });
     return {
       figures: [...figureOf(runs), ...powersOf(done)],
@@ -68,8 +68,9 @@ export const study20: Study = {
         }),
       ],
       notes: [
-        "Slopes between sorted eigenvalues are positive for any two spectra: that they lie within [1/3, 3] says little. Slopes " +
-          "along common eigenvectors may be negative, and are stated where the two matrices share eigenvectors (Eqs. 33 to 37).",
+        "Slopes between sorted eigenvalues are positive for any two spectra, so it says little that they lie within " +
+          "[1/3, 3]. Slopes along common eigenvectors may be negative, and are stated where the two matrices share " +
+          "eigenvectors (Eqs. 33 to 37).",
         "Exponents are of covariances, for which the paper's table holds with a bias. The network is fc1 with tanh.",
         ...(smaller === undefined ? [] : [`Size small: ${smaller}, where the loss still falls.`]),
       ],
@@ -77,7 +78,7 @@ export const study20: Study = {
   },
 };
 
-/** Hidden representations: side a of maps 1 on, side b of all maps but the last. */
+/** Hidden representations: side a of every map but the first, side b of every map but the last. */
 function readsOf({ last: { layers } }: Measured): Read[] {
   return layers.flatMap(({ exponents }, map) =>
     (["a", "b"] as const).flatMap((side) => {
@@ -132,9 +133,9 @@ function figureOf(runs: readonly Measured[]): StudyFigure[] {
     }),
   );
   const caption =
-    "Exponents of power laws between H, G and Z of hidden representations, seed of the first run: full along common " +
-    "eigenvectors with their 95 % interval, where they can be read; hollow between sorted eigenvalues, as the paper reads " +
-    "them. Dashed: 1/3 and 3. What lies above 5 is drawn at the upper edge; the table has it.";
+    "Exponents of power laws between H, G and Z of hidden representations, seed of the first run. Full dots: along " +
+    "common eigenvectors, with the 95 % interval, where they can be read. Hollow dots: between sorted eigenvalues, " +
+    "the paper's reading. Dashed: 1/3 and 3. Values above 5 are drawn at the upper edge; the table has them.";
   return [
     {
       ...{ name: "exponents", caption },
@@ -153,7 +154,7 @@ function figureOf(runs: readonly Measured[]): StudyFigure[] {
   ];
 }
 
-/** Every hidden layer of the first seed, as the paper's scatter plots. */
+/** Scatter plots of every hidden layer of the first seed, as in the paper. */
 function powersOf(done: readonly StudiedRun[]): StudyFigure[] {
   const run = done.find(({ seed }) => seed === 0);
   const measured = run?.snapshot()?.layers ?? [];

@@ -1,4 +1,4 @@
-/** @file Study crh/21: the change of cov(h, h) of five layers of a ResNet-18, which is to converge to zero. */
+/** @file Study crh/21: the change of cov(h, h) in five layers of a ResNet-18, which should converge to zero. */
 import { type ChartPoint, charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { changeSettles } from "../../findings/claims/change.ts";
@@ -32,8 +32,8 @@ export const study21: Study = {
         {
           name: "change",
           caption:
-            "Relative change of cov(h, h) from one measurement to the next (Frobenius norm, paper's convention), seed " +
-            "0: blocks by channel, and what the fully connected layers write.",
+            "Relative change of cov(h, h) from one measurement to the next (Frobenius norm, paper's convention), " +
+            "seed 0: blocks by channel, and outputs of the fully connected layers.",
           figure: charts(
             [
               {
@@ -64,7 +64,7 @@ export const study21: Study = {
         scored({
           ...{ figure: FIGURE, name: "falls" },
           statement: "the change falls over training",
-          measured: "change at the end over that at the first measurement behind step 0, largest over the five layers",
+          measured: "change at the end over that at the first measurement after step 0, largest over the five layers",
           values: runs.map(({ reading }) => {
             const quotients = names.map((name) => {
               const changes = changesOf(reading.ordered, name);
@@ -76,15 +76,15 @@ export const study21: Study = {
           }),
           ...{
             most: 0.1,
-            why: "chosen: a tenth, over measurements of equal distance at size small",
+            why: "chosen: a tenth, with equally spaced measurements at size small",
             format: percentOf,
           },
         }),
       ],
       notes: [
         ...res1Notes(size),
-        "The schedule takes the rate to zero at the end, where every network stands still: that the change vanishes there " +
-          "does not tell a stationary state from a stopped one. The paper's run has the same schedule.",
+        "The schedule takes the rate to zero at the end, where every network stands still. A change that vanishes " +
+          "there does not distinguish a stationary state from a stopped one. The paper's run has the same schedule.",
       ],
     };
   },

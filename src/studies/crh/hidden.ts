@@ -1,4 +1,4 @@
-/** @file What these studies read of fully connected networks: relations of hidden representations, layer by layer. */
+/** @file What these studies read from fully connected networks: relations of hidden representations, layer by layer. */
 import type { Curve } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
 import { relationColour, relationFormula } from "../../figures/palette.ts";
@@ -14,7 +14,7 @@ import type { StudiedRun } from "../study.ts";
 /** A run with its last measurement, read once. */
 export interface Measured extends StudiedRun {
   readonly last: Snapshot;
-  /** Undefined where the network is no chain of maps. */
+  /** Undefined if the network is not a chain of maps. */
   readonly medians: HiddenMedians | undefined;
 }
 
@@ -28,7 +28,7 @@ export function measuredRuns(runs: readonly StudiedRun[]): Measured[] {
     });
 }
 
-/** The six medians of a run, backward ones first; null where one is missing. */
+/** The six medians of a run, backward ones first; null if one is missing. */
 export function sixMedians({ medians }: Measured): number[] | null {
   if (medians === undefined) return null;
   const six = (["a", "b"] as const).flatMap((side) => relationNames.map((name) => medians[side][name]));
@@ -36,16 +36,16 @@ export function sixMedians({ medians }: Measured): number[] | null {
   return known.length === six.length ? known : null;
 }
 
-/** A relation by the paper's convention; null where the layer is dead or has none. */
+/** A relation in the paper's convention; null if the layer is dead or lacks the relation. */
 export function alignmentOf({ dead, alignment }: LayerSnapshot, side: Side, relation: RelationName): number | null {
   return dead === undefined ? (alignment.paper[side]?.[relation].value ?? null) : null;
 }
 
-/** RGA by depth: of the inputs of maps 0 to D on side a, of their outputs on side b. */
+/** RGA by depth: of the inputs of maps 0 to D on side a, and of their outputs on side b. */
 export const rgaByDepth = ({ last }: Measured, side: Side): (number | null)[] =>
   last.layers.map((layer) => alignmentOf(layer, side, "rga"));
 
-/** RGA of hidden representations, both sides, with what unrelated matrices would show. */
+/** RGA of hidden representations on both sides, with the value for unrelated matrices. */
 export function hiddenRga({ last }: Measured): { value: number; chance: number }[] {
   return (hiddenSides(last.layers)?.hidden ?? []).flatMap(({ layer, side }) => {
     const value = alignmentOf(layer, side, "rga");
@@ -56,7 +56,9 @@ export function hiddenRga({ last }: Measured): { value: number; chance: number }
 /** Median RGA over hidden representations of both sides. */
 export const medianRga = (run: Measured): number | null => median(hiddenRga(run).map(({ value }) => value));
 
-/** One curve a relation: its median over hidden representations of one side, mean over seeds with its interval. */
+/**
+ * One curve per relation: the median over hidden representations of one side, as the mean over seeds with its interval.
+ */
 export function medianCurves(groups: readonly [number, Measured[]][], side: "a" | "b"): Curve[] {
   return relationNames.map((name) => ({
     ...{ name: relationFormula[name], colour: relationColour[name], dots: "full" as const },

@@ -1,4 +1,4 @@
-/** @file Courses of RGA of blocks and fully connected layers of a ResNet over its training. */
+/** @file Courses of RGA in the blocks and fully connected layers of a ResNet over its training. */
 import type { Chart, ChartPoint, Curve } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
@@ -6,7 +6,7 @@ import { BLUE, GREY, ORANGE } from "../colours.ts";
 import type { StudiedRun } from "../study.ts";
 import { alignmentOf } from "./hidden.ts";
 
-/** RGA of one layer over steps: mean over runs, with their range. */
+/** RGA of one layer over steps: the mean over runs, with their range. */
 export function rgaCurve(courses: readonly (readonly Snapshot[])[], layer: string, side: "a" | "b"): Curve {
   const steps = [...new Set(courses.flatMap((snapshots) => snapshots.map(({ step }) => step)))].sort((x, y) => x - y);
   const points = steps.flatMap((step): ChartPoint[] => {
@@ -29,14 +29,14 @@ function over(values: readonly number[]): Pick<ChartPoint, "y" | "low" | "high">
   return values.length > 1 ? { y, low: Math.min(...values), high: Math.max(...values) } : { y };
 }
 
-/** Accuracy on test images, of the first run. */
+/** Accuracy of the first run on test images. */
 export function accuracyCurve(run: StudiedRun | undefined): Curve {
   const rows = (run?.metrics() ?? []).filter(({ name }) => name === "eval/accuracy");
   const points = rows.map(({ step, value }) => ({ x: step, y: value }));
   return { name: "test accuracy", colour: GREY, line: "dashed", points };
 }
 
-/** What the panels of such courses share. */
+/** The axes that panels of such courses share. */
 export const courseAxes: Pick<Chart, "x" | "y"> = {
   x: { label: "step", steps: true },
   y: { label: "RGA", domain: [-0.03, 1.03] },

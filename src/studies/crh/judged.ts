@@ -1,6 +1,6 @@
 /**
- * @file Rows of a score card from claims about single runs: the judgement is that of reports (`findings/claims`), run
- * by run, and the row says in how many it came out how.
+ * @file Rows of a score card from claims about single runs. Each run is judged as in reports (`findings/claims`), and
+ * the row counts the verdicts.
  */
 import type { Tested } from "../../findings/claims/claim.ts";
 import { type Reading, readingOf } from "../../findings/claims/reading.ts";
@@ -8,7 +8,7 @@ import { withVerdict } from "../../findings/claims/verdict.ts";
 import { counted } from "../../findings/numbers.ts";
 import type { ScoreRow, StudiedRun } from "../study.ts";
 
-/** A run read once, for all claims about it. */
+/** A run, read once for all claims about it. */
 export interface ReadRun {
   readonly run: StudiedRun;
   readonly reading: Reading;
@@ -28,10 +28,10 @@ export function readRuns(runs: readonly StudiedRun[]): ReadRun[] {
     });
 }
 
-/** What a row is called, and what it says where no run can answer. */
+/** The name of a row, and its statement if no run can answer. */
 export type Asked = Pick<ScoreRow, "figure" | "name" | "statement">;
 
-/** One claim over runs: its verdict where all runs agree, undecided where they do not. */
+/** One claim over runs: their verdict if all agree, otherwise undecided. */
 export function judged(
   asked: Asked,
   runs: readonly ReadRun[],

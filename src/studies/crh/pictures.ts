@@ -1,10 +1,12 @@
-/** @file Pictures of the matrices of one side of a layer, beside each other: before and after, or layer by layer. */
+/**
+ * @file Pictures of the matrices of one side of a layer, side by side: before and after training, or layer by layer.
+ */
 import { layerMatrices } from "../../figures/layerMatrices.ts";
 import { matrices } from "../../figures/matrices.ts";
 import type { LayerMoments, Side } from "../../moments/moments.ts";
 import type { StudiedRun, StudyFigure } from "../study.ts";
 
-/** One picture: H and G of one side, without Z, of a layer of a run. */
+/** One picture: H and G of one side of a layer of a run, without Z. */
 export function pictureOf(
   layer: LayerMoments | undefined,
   side: Side,
@@ -17,17 +19,17 @@ export function pictureOf(
   return figure === undefined ? [] : [{ name, caption, figure }];
 }
 
-/** The layer of a name among the moments of a run, or the last that fits. */
+/** The last layer in the moments of a run whose name fits. */
 export const layerOf = (
   run: StudiedRun | undefined,
   fits: (layer: LayerMoments) => boolean,
 ): LayerMoments | undefined => run?.moments()?.layers.findLast(fits);
 
 /**
- * Side b of a layer before and after training. Moments of a first measurement are not kept: a run of one step stands
- * for the network before it.
+ * Side b of a layer before and after training. Moments of a first measurement are not kept, so a run of one step stands
+ * for the network before training.
  *
- * @param fits which layer; the last that fits
+ * @param fits whether this is the layer; the last that fits is taken
  * @param before caption of the picture before training
  */
 export function beforeAndAfter(
@@ -44,6 +46,6 @@ export function beforeAndAfter(
   ];
 }
 
-/** What beforeAndAfter stands on, for a study's notes. */
+/** The basis of `beforeAndAfter`, for a study's notes. */
 export const BEFORE_NOTE =
   "Moments of the first measurement are not kept; a run of one step stands for the network before training.";

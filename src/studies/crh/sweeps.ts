@@ -8,7 +8,7 @@ import type { ScoreRow, StudiedRun, StudyFigure, StudyRun, StudySize } from "../
 import { hiddenRga, type Measured, medianRga, rgaByDepth } from "./hidden.ts";
 import { fc1Runs, fc1Smaller } from "./runs.ts";
 
-/** The parameters varied, the paper's value in the middle. chosen: the paper's values are on its axes alone. */
+/** The parameters varied, with the paper's value in the middle. chosen: the paper gives its values only on the axes. */
 export const swept = {
   width: { values: [50, 100, 200], words: "width" },
   decay: { values: [2e-6, 2e-5, 2e-4], words: "weight decay" },
@@ -18,7 +18,7 @@ export type Swept = keyof typeof swept;
 const names = Object.keys(swept) as Swept[];
 const middle = (name: Swept): number => swept[name].values[1];
 
-/** chosen: the default of torch.optim.Adam; SGD's 0.1 is none of Adam's. */
+/** chosen: the default of torch.optim.Adam; SGD's 0.1 does not suit Adam. */
 const ADAM = { optimizer: "adam", lr: 1e-3 } as const;
 
 export function sweepRuns(size: StudySize, optimizer: "sgd" | "adam"): StudyRun[] {
@@ -33,12 +33,12 @@ export function sweepRuns(size: StudySize, optimizer: "sgd" | "adam"): StudyRun[
   ];
 }
 
-/** The runs in which one parameter takes a value and the others have the middle ones. */
+/** The runs in which one parameter has a given value and the others their middle values. */
 export function sweptTo<R extends StudiedRun>(runs: readonly R[], name: Swept, value: number): R[] {
   return runs.filter((run) => names.every((one) => numberOf(run, one) === (one === name ? value : middle(one))));
 }
 
-/** RGA by depth of one side, a panel a parameter, a curve a value. */
+/** RGA of one side by depth: one panel per parameter, one curve per value. */
 export function depthFigure(runs: readonly Measured[], name: string): StudyFigure {
   const panels = (["a", "b"] as const).flatMap((side) =>
     names.map(
@@ -79,7 +79,7 @@ export function depthFigure(runs: readonly Measured[], name: string): StudyFigur
   };
 }
 
-/** A number of two runs of the same seed. */
+/** For each seed, a number of one run minus that of another run; null if either is missing. */
 export function paired(
   of: readonly Measured[],
   others: readonly Measured[],
@@ -92,11 +92,11 @@ export function paired(
   });
 }
 
-/** RGA of the first and the last hidden representation: backward of map 1 and of map D. */
+/** RGA of the first and the last hidden representation: backward RGA of map 1 and of map D. */
 export const firstHidden = (run: Measured): number | null => rgaByDepth(run, "a")[1] ?? null;
 export const lastHidden = (run: Measured): number | null => rgaByDepth(run, "a").at(-1) ?? null;
 
-/** Rows that both optimisers share. */
+/** The rows that both optimisers share. */
 export function sweepRows(figure: string, runs: readonly Measured[], size: StudySize): ScoreRow[] {
   const smaller = fc1Smaller(size);
   const at = (name: Swept, place: number) => sweptTo(runs, name, swept[name].values[place]!);
@@ -105,15 +105,15 @@ export function sweepRows(figure: string, runs: readonly Measured[], size: Study
     ask({
       name: "beyond chance",
       statement: "the alignment effect is significant",
-      measured: "RGA less chance, mean over hidden representations of both sides, the paper's values",
+      measured: "RGA minus chance, mean over hidden representations of both sides, at the paper's values",
       values: at("width", 1).map((run) => meanOf(hiddenRga(run).map(({ value, chance }) => value - chance))),
       least: 0.1,
-      why: "what counts as a distance from chance elsewhere (Eq. 85)",
+      why: "the distance from chance that counts elsewhere (Eq. 85)",
     }),
     ask({
       name: "larger decay, better alignment",
       statement: "larger γ always leads to better alignment",
-      measured: "smallest rise of median RGA over hidden representations from one decay to the next",
+      measured: "smallest rise of median RGA over hidden representations between successive decays",
       values: at("decay", 0).map((run) => leastRise(run, [at("decay", 1), at("decay", 2)])),
       least: 0,
       why: "it rises at every step",
@@ -121,18 +121,18 @@ export function sweepRows(figure: string, runs: readonly Measured[], size: Study
     ask({
       name: "larger batch, early layers",
       statement: "earlier layers have worse alignment as B increases",
-      measured: "backward RGA of the first hidden layer at the largest batch less that at the smallest",
+      measured: "backward RGA of the first hidden layer at the largest batch minus that at the smallest",
       values: paired(at("batch", 2), at("batch", 0), firstHidden),
       most: 0,
-      why: "it falls at all",
+      why: "any fall counts",
     }),
     ask({
       name: "larger batch, later layers",
       statement: "later layers have better alignment as B increases",
-      measured: "backward RGA of the last hidden layer at the largest batch less that at the smallest",
+      measured: "backward RGA of the last hidden layer at the largest batch minus that at the smallest",
       values: paired(at("batch", 2), at("batch", 0), lastHidden),
       least: 0,
-      why: "it rises at all",
+      why: "any rise counts",
     }),
   ];
 }
@@ -150,8 +150,9 @@ function meanOf(values: readonly number[]): number | null {
 }
 
 export const sweepNotes = (size: StudySize): string[] => [
-  "The paper leaves the rate, the momentum and the activation of fc1 open: 0.1, 0.9 and ReLU, as fc2; depth 4 is read as " +
-    "four hidden layers. Which α it draws it does not say either: rows are of the backward RGA, both are in the figure.",
+  "The paper leaves the rate, the momentum and the activation of fc1 open; they are 0.1, 0.9 and ReLU, as in fc2. " +
+    "Depth 4 is read as four hidden layers. It does not say which α it draws either: the rows use backward RGA, the " +
+    "figure shows both.",
   ...(size === "small"
     ? [
         "Size small: 20,000 of the paper's 100,000 steps, where the loss of fc1 still falls; three values of each parameter.",

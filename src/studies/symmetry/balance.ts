@@ -1,7 +1,7 @@
 /**
- * @file Study symmetry/balance: noise balance of neighbouring maps beside RGA of the representation between them, in
- * fc2 with and without weight decay; and the imbalance of weights that decay leaves, against the difference of the
- * noise (docs/theory.md Eqs. 107, 108, 122).
+ * @file Study symmetry/balance: noise balance of neighbouring maps against RGA of the representation between them, in
+ * fc2 with and without weight decay. Also the imbalance of weights under decay against the difference of their noise
+ * (docs/theory.md Eqs. 107, 108, 122).
  */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
@@ -21,9 +21,7 @@ const FIGURE = "noise balance and RGA";
 const DECAYS = [1e-4, 0] as const;
 const STEPS = 50_000;
 
-/**
- * What an independent implementation in float64 measures of the five pairs at the end, mean of two seeds (decay 1e-4).
- */
+/** Values of an independent implementation in float64 for the five pairs at the end, mean of two seeds (decay 1e-4). */
 const independent = [
   { pearson: 0.83, ratio: 0.245, rga: 0.925, slope: 1.02, slopeWithin: 0.15 },
   { pearson: 0.98, ratio: 2.1, rga: 0.965, slope: 1.12, slopeWithin: 0.15 },
@@ -47,11 +45,11 @@ interface Course {
   readonly decay: number;
   readonly names: readonly string[];
   readonly points: readonly Point[];
-  /** Of the last measurement, pair by pair; empty without decay. */
+  /** From the last measurement, pair by pair; empty without decay. */
   readonly rests: readonly Rest[];
 }
 
-/** Weights of one pair against what noise and decay leave of them, neuron by neuron. */
+/** The imbalance of one pair's weights and the value that noise and decay predict, neuron by neuron. */
 interface Rest {
   readonly pair: number;
   /** U^T U - W W^T, diagonal. */
@@ -63,13 +61,14 @@ interface Rest {
 
 export const balanceStudy: Study = {
   name: "symmetry/balance",
-  title: "Noise balance of neighbouring maps goes with the alignment of what they share",
+  title: "Noise balance of neighbouring maps goes with the alignment of the representation that they share",
   source: noisePaper("noise equilibrium"),
   statement:
-    "Where SGD rests, the noise of the gradients of two neighbouring maps is in balance, which is a relation between weighted second " +
-    "moments of the very activations and gradients that the canonical representation hypothesis aligns. Noise balance rises with RGA " +
-    "over training and over settings; it is not the same thing, and does not order the layers of one network. With weight decay the " +
-    "weights are out of balance by as much as their noise is.",
+    "Where SGD rests, the gradient noise of two neighbouring maps is in balance. This is a relation between weighted " +
+    "second moments of the same activations and gradients that the canonical representation hypothesis aligns. Noise " +
+    "balance rises with RGA over training and over settings, but the two are not the same, and noise balance does " +
+    "not order the layers of one network. With weight decay the weights are out of balance by as much as their noise " +
+    "is.",
   runs: (size) =>
     DECAYS.flatMap((decay) =>
       overEach(
@@ -113,7 +112,7 @@ function pointsOf(snapshot: Snapshot): Point[] {
   });
 }
 
-/** The diagonals of the last measurement, from its moments. */
+/** The diagonals at the last measurement, from its moments. */
 function restsOf(run: StudiedRun): Rest[] {
   const moments = run.moments();
   if (moments?.edges === undefined) return [];
@@ -130,7 +129,7 @@ function restsOf(run: StudiedRun): Rest[] {
   });
 }
 
-/** Least squares with an intercept; null without variance. */
+/** Slope of a least-squares fit with an intercept; null without variance. */
 function slopeOf(x: readonly number[], y: readonly number[]): number | null {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [mx, my] = [mean(x), mean(y)];
@@ -142,7 +141,7 @@ function slopeOf(x: readonly number[], y: readonly number[]): number | null {
 const last = ({ points }: Course, pair: number) => points.findLast((point) => point.pair === pair);
 const ofPair = ({ points }: Course, pair: number) => points.filter((point) => point.pair === pair);
 
-/** Pair by pair over the steps of both settings, of each seed. */
+/** Rows over the steps of both settings, for each pair and seed. */
 function overStepsRows(all: readonly Course[]): ScoreRow[] {
   const bySeed = [...new Set(all.map(({ run }) => run.seed))].map((seed) => all.filter(({ run }) => run.seed === seed));
   const row = (name: string, statement: string, sets: readonly (readonly Course[])[]) =>
@@ -179,7 +178,7 @@ function overStepsRows(all: readonly Course[]): ScoreRow[] {
   ];
 }
 
-/** Over the pairs of one network, step by step. */
+/** The row over the pairs of one network, step by step. */
 function overLayersRow(all: readonly Course[]): ScoreRow {
   return scored({
     ...{ figure: FIGURE, name: "over layers" },
@@ -193,7 +192,7 @@ function overLayersRow(all: readonly Course[]): ScoreRow {
       return found.length === 0 ? null : found.reduce((sum, value) => sum + value, 0) / found.length;
     }),
     most: 0.5,
-    why: "chosen: below what is asked over steps; an independent implementation finds −0.03",
+    why: "chosen: below the limit over steps; an independent implementation finds −0.03",
   });
 }
 
@@ -207,8 +206,8 @@ function overLayers(points: readonly Point[]): number | null {
 function atStartRow(all: readonly Course[]): ScoreRow {
   return scored({
     ...{ figure: FIGURE, name: "not the same at the start" },
-    statement: "noise balance is not RGA: before training the one is far above the other",
-    measured: "noise balance less RGA at step 0, median over pairs",
+    statement: "noise balance is not RGA: before training it is far above RGA",
+    measured: "noise balance minus RGA at step 0, median over pairs",
     values: all.map(({ points }) => {
       const start = points.filter(({ step }) => step === 0);
       return median(start.map(({ balance, rga }) => balance - rga));
@@ -218,14 +217,14 @@ function atStartRow(all: readonly Course[]): ScoreRow {
   });
 }
 
-/** The end of one pair beside an independent implementation. */
+/** One pair at the end, compared with an independent implementation. */
 function endRows(decayed: readonly Course[], pair: number, wanted: (typeof independent)[number]): ScoreRow[] {
   const name = decayed[0]?.names[pair] ?? `pair ${pair}`;
-  const why = "chosen, about what an independent implementation finds; its two seeds differ by up to half of that";
+  const why = "chosen around the values of an independent implementation, whose two seeds differ by up to half of that";
   const row = (what: string, measured: string, values: readonly (number | null)[], around: [number, number]) =>
     scored({
       ...{ figure: "fc2 at the end, decay 1e-4", name: `${name}: ${what}`, measured, values, why },
-      statement: `${what} of ${name} is what an independent implementation finds`,
+      statement: `${what} of ${name} agrees with an independent implementation`,
       ...{ least: around[0], most: around[1] },
     });
   const ends = decayed.map((course) => last(course, pair));
@@ -250,7 +249,7 @@ function endRows(decayed: readonly Course[], pair: number, wanted: (typeof indep
       ends.map((end) => end?.rga ?? null),
       [rga - 0.05, Math.min(1, rga + 0.05)],
     ),
-    row("slope", "slope of UᵀU − WWᵀ on rate / ((1 − m) 2 γ batch) (A − B), diagonals", slopes, [
+    row("slope", "slope of UᵀU − WWᵀ over rate / ((1 − m) 2 γ batch) (A − B), diagonals", slopes, [
       slope - slopeWithin,
       slope + slopeWithin,
     ]),
@@ -268,10 +267,11 @@ function figuresOf(all: readonly Course[], decayed: readonly Course[]): StudyFig
     {
       name: "joined",
       caption:
-        "Noise balance of a pair (Pearson's correlation of the diagonals of A and B) against RGA of the representation that it shares " +
-        "(paper's convention, side a of the upper map): a point a pair and step; of first seeds joined over training, which goes from " +
-        "left to right. Noise balance goes with RGA over training, with decay and without, and mostly lies above it: before training " +
-        "it is far from 0 where RGA is small. The layers of one network are not in its order.",
+        "Noise balance of a pair (Pearson's correlation of the diagonals of A and B) against RGA of the " +
+        "representation that it shares (paper's convention, side a of the upper map). One point per pair and step; " +
+        "lines join first seeds over training, which goes from left to right. Noise balance goes with RGA over " +
+        "training, with and without decay, and mostly lies above it: before training it is far from 0 where RGA is " +
+        "small. It does not order the layers of one network.",
       figure: charts(
         DECAYS.map((decay) => joined(decay, all, names)),
         {
@@ -296,8 +296,8 @@ function figuresOf(all: readonly Course[], decayed: readonly Course[]): StudyFig
     {
       name: "rest",
       caption:
-        "Imbalance of the weights of every neuron, UᵀU − WWᵀ, against what noise and decay leave of it, rate / ((1 − m) 2 γ batch) " +
-        "times A − B, at the end with decay 1e-4; the line is equality. First seed.",
+        "Imbalance of each neuron's weights, UᵀU − WWᵀ, against the value that noise and decay predict, rate / ((1 − " +
+        "m) 2 γ batch) times A − B, at the end with decay 1e-4. The line is equality. First seed.",
       figure: charts(restCharts(decayed[0], names), { columns: 3 }),
     },
   ];
@@ -383,11 +383,11 @@ function notesOf(all: readonly Course[], decayed: readonly Course[]): string[] {
     return rests.length === 0
       ? []
       : [
-          `${run.label}: Pearson's correlation of the imbalance of weights with what noise and decay leave: ${words.join(", ")}.`,
+          `${run.label}: Pearson's correlation of the imbalance of weights with the predicted value: ${words.join(", ")}.`,
         ];
   });
   return [
-    "Diagonals alone are compared: through ReLU no more than each neuron's own scale is a symmetry (Eq. 107).",
+    "Only diagonals are compared: through ReLU only each neuron's own scale is a symmetry (Eq. 107).",
     ...ends,
     ...fits,
   ];

@@ -1,4 +1,4 @@
-/** @file Study symmetry/deep-linear: the maps of a deep linear network come to have one size, by the right norms. */
+/** @file Study symmetry/deep-linear: the maps of a deep linear network reach one size, in the right norms. */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { familyOf, grouped } from "../fits.ts";
@@ -17,13 +17,13 @@ const starts = { equal: undefined, unequal: "unequal" } as const;
 
 export const deepLinearStudy: Study = {
   name: "symmetry/deep-linear",
-  title: "All maps of a deep linear network come to have one size",
+  title: "All maps of a deep linear network reach the same size",
   source: noisePaper(FIGURE),
   statement:
-    "Under SGD with label noise the maps of a deep linear network come to have one size, whatever sizes they begin " +
-    "with. That size is the norm after the covariances of inputs and label noise are taken into the first and the " +
-    "last map and divided by their traces, and inner maps are divided by the rank of the product (Eq. 117). Plain " +
-    "norms are not equal.",
+    "Under SGD with label noise the maps of a deep linear network reach the same size, whatever their initial sizes. " +
+    "The size of the first and the last map is a norm weighted by the covariance of inputs or of label noise, " +
+    "divided by its trace; that of inner maps is divided by the rank of the product (Eq. 117). Plain norms are not " +
+    "equal.",
   runs: (which) =>
     Object.entries(starts).flatMap(([label, preset]) =>
       overEach({ label, setting: "deep-linear", ...(preset && { preset }) }, seeds(which, { small: 5, paper: 10 })),
@@ -37,9 +37,9 @@ export const deepLinearStudy: Study = {
         {
           name: "sizes",
           caption:
-            "Sizes of the four maps by the norms of Eq. 117 and by plain ones, from equal and from unequal initial " +
-            "weights, and their condition numbers: inner maps become multiples of orthogonal ones. Medians over " +
-            "seeds, bands their range.",
+            "Sizes of the four maps in the norms of Eq. 117 and in plain norms, from equal and from unequal initial " +
+            "weights, and their condition numbers: inner maps become multiples of orthogonal ones. Lines: medians " +
+            "over seeds; bands: their range.",
           figure: charts([...panels("equal start", all.equal), ...panels("unequal start", all.unequal)], {
             columns: 3,
             legend,
@@ -74,7 +74,7 @@ function panels(start: string, runs: readonly Courses[]): Chart[] {
   ];
 }
 
-/** Largest less least over the mean, of means over the last fifth of the steps. */
+/** Largest minus smallest over the mean, from means over the last fifth of the steps. */
 function spreadOf(run: Courses, quantity: (k: number) => string): number | null {
   const means = maps.map((k) => meanOverLast(run(quantity(k)), 0.2));
   if (!means.every((value): value is number => value !== null)) return null;
@@ -82,7 +82,7 @@ function spreadOf(run: Courses, quantity: (k: number) => string): number | null 
   return (Math.max(...means) - Math.min(...means)) / mean;
 }
 
-/** The largest, or least, mean over the last fifth of the condition numbers of some maps. */
+/** The largest or smallest condition number of some maps, each averaged over the last fifth of the steps. */
 function conditionOf(run: Courses, which: readonly number[], pick: (...values: number[]) => number): number | null {
   const means = which.map((k) => meanOverLast(run(`cond${k + 1}`), 0.2));
   return means.every((value): value is number => value !== null) ? pick(...means) : null;
@@ -93,20 +93,21 @@ function claims(start: keyof typeof starts, runs: readonly Courses[]) {
   return [
     scored({
       ...{ figure, name: `${start} start: sizes` },
-      statement: `from ${start} initial weights all maps come to have one size`,
-      measured: "largest less least of the four normalised sizes over their mean, each averaged over the last fifth",
+      statement: `from ${start} initial weights all maps reach the same size`,
+      measured:
+        "largest minus smallest of the four normalised sizes over their mean, each averaged over the last fifth",
       values: runs.map((run) => spreadOf(run, size)),
       most: 0.03,
-      why: "an independent implementation finds 1.2 to 1.8 %, what is left of the fluctuation",
+      why: "an independent implementation finds 1.2 to 1.8 %, the remaining fluctuation",
       format: percentOf,
     }),
     scored({
       ...{ figure, name: `${start} start: plain norms` },
       statement: "their plain norms are not equal",
-      measured: "the same of plain squared norms",
+      measured: "the same for plain squared norms",
       values: runs.map((run) => spreadOf(run, norm)),
       least: 0.3,
-      why: "ten times what equal sizes may differ by; an independent implementation finds 53 % with another teacher",
+      why: "ten times the difference allowed for equal sizes; an independent implementation finds 53 % with another teacher",
       format: percentOf,
     }),
     scored({
@@ -115,7 +116,7 @@ function claims(start: keyof typeof starts, runs: readonly Courses[]) {
       measured: "larger condition number of W2 and W3, averaged over the last fifth",
       values: runs.map((run) => conditionOf(run, [1, 2], Math.max)),
       most: 1.2,
-      why: "1 but for the fluctuation; an independent implementation finds 1.05",
+      why: "1 apart from the fluctuation; an independent implementation finds 1.05",
     }),
     scored({
       ...{ figure, name: `${start} start: outer maps` },
@@ -128,7 +129,7 @@ function claims(start: keyof typeof starts, runs: readonly Courses[]) {
   ];
 }
 
-/** Noise can cost a run a mode of the product; its sizes then agree with that smaller rank. */
+/** Noise can remove a mode of a run's product; the sizes then agree for the smaller rank. */
 function lostModes(all: Readonly<Record<string, readonly Courses[]>>): string[] {
   const ranks = Object.values(all).flatMap((runs) => runs.map((run) => run("rank").at(-1)?.value));
   const lost = ranks.filter((rank) => rank !== undefined && rank < 3).length;

@@ -1,4 +1,4 @@
-/** @file Study symmetry/deep-linear-mnist: what the norms of a deep linear network do on MNIST. */
+/** @file Study symmetry/deep-linear-mnist: the norms of the maps of a deep linear network on MNIST. */
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
 import { familyOf, grouped } from "../fits.ts";
@@ -20,8 +20,8 @@ export const deepLinearMnistStudy: Study = {
   source: noisePaper(FIGURE),
   needsData: "MNIST",
   statement:
-    "Trained on MNIST by SGD without weight decay, the inner maps of a deep linear network come to have one norm, " +
-    "whatever norms they begin with; the first and the last map differ.",
+    "Trained on MNIST by SGD without weight decay, the inner maps of a deep linear network reach the same norm, " +
+    "whatever their initial norms; the first and the last map differ.",
   runs: (size) =>
     Object.entries(starts).flatMap(([label, preset]) =>
       overEach({ label, setting: "deep-linear-mnist", ...(preset && { preset }) }, seeds(size, { small: 3, paper: 5 })),
@@ -34,7 +34,8 @@ export const deepLinearMnistStudy: Study = {
       figures: [
         {
           name: "norms",
-          caption: "Norms of the five maps over training on single images. Medians over seeds, bands their range.",
+          caption:
+            "Norms of the five maps over training on single images. Lines: medians over seeds; bands: their range.",
           figure: charts(
             Object.entries(all).map(([start, own]) => ({
               title: `${start} start`,
@@ -59,18 +60,18 @@ export const deepLinearMnistStudy: Study = {
         scored({
           ...{ figure: FIGURE, name: "inner norms approach" },
           statement: "from unequal initial weights inner norms approach one another",
-          measured: "largest less least over the mean of the three inner norms, at the end over at the start",
+          measured: "largest minus smallest over the mean of the three inner norms, at the end over at the start",
           values: all.unequal.map((run) => quotient(spread(run, lastOf), spread(run, firstOf))),
           most: 0.75,
           why: "a spread that is a quarter smaller has visibly shrunk",
         }),
         scored({
           ...{ figure: FIGURE, name: "inner norms meet" },
-          statement: "from unequal initial weights, too, inner norms become equal",
-          measured: "largest less least over the mean of the three inner norms at the end",
+          statement: "inner norms become equal from unequal initial weights too",
+          measured: "largest minus smallest over the mean of the three inner norms at the end",
           values: all.unequal.map((run) => spread(run, lastOf)),
           most: 0.05,
-          why: "as equal as the normalised sizes of the small network of symmetry/deep-linear",
+          why: "as equal as the normalised sizes in the small network of symmetry/deep-linear",
           format: percentOf,
         }),
         scored({
@@ -79,13 +80,13 @@ export const deepLinearMnistStudy: Study = {
           measured: "norm of the first map over the mean of the inner ones at the end",
           values: [...all.equal, ...all.unequal].map((run) => quotient(lastOf(normsOf(run, 0)), meanInner(run))),
           least: 1.5,
-          why: "far outside what the inner ones differ by",
+          why: "far beyond the differences between the inner ones",
         }),
       ],
       notes: [
-        "The theory has equal inner norms where the labels' noise does not depend on the input, at the end of " +
-          "training. Residuals on MNIST depend on the image, and 50,000 steps are not the end: the norms approach " +
-          "and do not meet.",
+        "By the theory inner norms are equal at the end of training if the labels' noise does not depend on the " +
+          "input. Residuals on MNIST depend on the image, and training is not over after 50,000 steps: the norms " +
+          "approach each other but do not meet.",
       ],
     };
   },

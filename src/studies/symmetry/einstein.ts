@@ -4,7 +4,7 @@ import { Random } from "../../random/random.ts";
 import { stationaryVariance } from "../../symmetry/einstein.ts";
 import { overSeeds } from "../overSeeds.ts";
 import { percentOf, scored } from "../score.ts";
-import type { Study, StudySize } from "../study.ts";
+import type { Study, StudyFigure, StudySize } from "../study.ts";
 import { particleVariance } from "./simulate.ts";
 import { SGD, theoryEntry } from "./source.ts";
 
@@ -17,13 +17,55 @@ const PARTICLES: Readonly<Record<StudySize, { readonly chains: number; readonly 
   paper: { chains: 10_000, seeds: 10 },
 };
 
+/** Fluctuation over dissipation against the step size, and its deviation from theory. */
+function ratioFigure(all: readonly Simulated[], { chains, seeds }: (typeof PARTICLES)[StudySize]): StudyFigure {
+  return {
+    name: "ratio",
+    caption:
+      "D over μ <x²> for simulated particles, mean over seeds with its 95 % interval, against the step size. " +
+      "The line is 2 − μ dt (Eq. 115), which is 2 in continuous time.",
+    figure: charts(
+      [
+        {
+          title: "fluctuation over dissipation",
+          x: { label: "μ dt", domain: [0, 1.05] },
+          y: { label: "D / (μ <x²>)", domain: [0, 2.2] },
+          curves: [
+            {
+              ...{ name: "2 − μ dt", colour: "currentColor", line: "dashed" },
+              points: [0, 1].map((x) => ({ x, y: 1 / expected(x) })),
+            },
+            simulated(all, (ratio) => ratio),
+          ],
+        },
+        {
+          title: "deviation",
+          x: { label: "μ dt", domain: [0, 1.05] },
+          y: { label: "ratio over 2 − μ dt, minus one, in %", domain: [-1.5, 1.5] },
+          curves: [
+            { name: "0", colour: "currentColor", line: "dashed", points: [0, 1].map((x) => ({ x, y: 0 })) },
+            simulated(all, (ratio, step) => 100 * (ratio * expected(step) - 1)),
+          ],
+        },
+      ],
+      {
+        ...{ columns: 2, width: 430, height: 260 },
+        legend: [
+          { text: `${chains} particles, ${seeds} seeds`, colour: SGD, samples: ["dot", "whisker"] },
+          theoryEntry("2 − μ dt"),
+        ],
+      },
+    ),
+  };
+}
+
 export const einsteinStudy: Study = {
   name: "symmetry/einstein",
   title: "Fluctuation and dissipation of an overdamped particle",
   source: "Einstein (1905); the authors' slides compare SGD with it",
   statement:
-    "A particle that drifts back at the rate μ and is pushed by noise of unit intensity times √D has D = 2 μ <x²> at " +
-    "rest. In steps of size dt it is D / (μ <x²>) = 2 − μ dt. The slides print 1 in place of 2.",
+    "A particle that drifts back at the rate μ and is driven by noise of unit intensity times √D has D = 2 μ <x²> in " +
+    "the stationary state. In steps of size dt, D / (μ <x²>) = 2 − μ dt. The slides print 1 instead of 2.",
   runs: () => [],
   evaluate(_, { size }) {
     const { chains, seeds } = PARTICLES[size];
@@ -35,68 +77,29 @@ export const einsteinStudy: Study = {
       }),
     }));
     return {
-      figures: [
-        {
-          name: "ratio",
-          caption:
-            "D over μ <x²> of simulated particles, mean over seeds with its 95 % interval, against the size of the " +
-            "step. The line is 2 − μ dt (Eq. 115), which is 2 for a flow.",
-          figure: charts(
-            [
-              {
-                title: "fluctuation over dissipation",
-                x: { label: "μ dt", domain: [0, 1.05] },
-                y: { label: "D / (μ <x²>)", domain: [0, 2.2] },
-                curves: [
-                  {
-                    ...{ name: "2 − μ dt", colour: "currentColor", line: "dashed" },
-                    points: [0, 1].map((x) => ({ x, y: 1 / expected(x) })),
-                  },
-                  simulated(all, (ratio) => ratio),
-                ],
-              },
-              {
-                title: "deviation",
-                x: { label: "μ dt", domain: [0, 1.05] },
-                y: { label: "ratio over 2 − μ dt, less one, in %", domain: [-1.5, 1.5] },
-                curves: [
-                  { name: "0", colour: "currentColor", line: "dashed", points: [0, 1].map((x) => ({ x, y: 0 })) },
-                  simulated(all, (ratio, step) => 100 * (ratio * expected(step) - 1)),
-                ],
-              },
-            ],
-            {
-              ...{ columns: 2, width: 430, height: 260 },
-              legend: [
-                { text: `${chains} particles, ${seeds} seeds`, colour: SGD, samples: ["dot", "whisker"] },
-                theoryEntry("2 − μ dt"),
-              ],
-            },
-          ),
-        },
-      ],
+      figures: [ratioFigure(all, PARTICLES[size])],
       claims: [
         ...all.map(({ step, ratios }) =>
           scored({
             ...{ figure: SOURCE, name: `μ dt = ${step}` },
             statement: `at μ dt = ${step} fluctuation and dissipation are in the ratio 2 − μ dt`,
-            measured: "D / (μ <x²>) over 2 − μ dt, less one",
+            measured: "D / (μ <x²>) over 2 − μ dt, minus one",
             values: ratios.map((ratio) => ratio * expected(step) - 1),
             ...{ least: -0.01, most: 0.01 },
-            why: "three times what so many particles tell it to",
+            why: "three times the accuracy of so many particles",
             format: percentOf,
           }),
         ),
         scored({
           ...{ figure: SOURCE, name: "the slides' factor" },
-          statement: "for small steps the ratio is 1, as the slides print it",
+          statement: "for small steps the ratio is 1, as the slides print",
           measured: `D / (μ <x²>) at μ dt = ${STEPS[0]}`,
           values: all[0]!.ratios,
           ...{ least: 0.9, most: 1.1 },
-          why: "a tenth is more than steps of this size change",
+          why: "a tenth is more than the effect of steps of this size",
         }),
       ],
-      notes: ["Noise of unit intensity means <ξ(t) ξ(t')> = δ(t − t'). With twice that the factor is 1."],
+      notes: ["Noise of unit intensity means <ξ(t) ξ(t')> = δ(t − t'). With twice that intensity the factor is 1."],
     };
   },
 };

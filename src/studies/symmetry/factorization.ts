@@ -1,5 +1,6 @@
 /**
- * @file Study symmetry/factorization: where SGD drives two adjacent linear maps, and that gradient descent does not.
+ * @file Study symmetry/factorization: SGD drives two adjacent linear maps into noise balance; gradient descent does
+ * not.
  */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { brief } from "../../findings/numbers.ts";
@@ -14,7 +15,7 @@ import { type Courses, coursesOf, firstOf, lastOf, meanOverLast, overRuns, quoti
 import { noisePaper, theoryEntry } from "./source.ts";
 
 const FIGURE = "matrix factorization";
-/** chosen: a quarter of the preset's rate, at which the floor of the balance has to be lower. */
+/** chosen: a quarter of the preset's rate, at which the floor of the balance must be lower. */
 const SLOW = { lr: 0.0005, steps: 120_000 };
 
 const families: Readonly<Record<string, Pick<StudyRun, "preset" | "parameters">>> = {
@@ -31,8 +32,8 @@ export const factorizationStudy: Study = {
   title: "Two linear maps come to rest in noise balance",
   source: noisePaper(FIGURE),
   statement:
-    "Gradient flow keeps UᵀU − WWᵀ of a product U W. SGD moves it until the noise of both maps is in balance, " +
-    "W Γx Wᵀ = Uᵀ Γε U. Norms are then in balance where data and label noise are isotropic, and not otherwise.",
+    "Gradient flow keeps UᵀU − WWᵀ of a product U W. SGD moves it until the noise of both maps is in balance, W Γx " +
+    "Wᵀ = Uᵀ Γε U. Norms are then in balance only if data and label noise are isotropic.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, run]) =>
       overEach(
@@ -50,7 +51,7 @@ export const factorizationStudy: Study = {
           name: "balance",
           caption:
             "Left, isotropic data: distance from noise balance at a falling rate, at two constant rates and under " +
-            "gradient descent, and what became of the charge. Right, variances from 1/3 to 3: noise and norm balance " +
+            "gradient descent, and the change of the charge. Right, variances from 1/3 to 3: noise and norm balance " +
             "of SGD. Below: cosine of the two sides W Σx Wᵀ and Uᵀ Σε U. Lines are medians over seeds, bands their " +
             "range.",
           figure: charts(panels(all), { columns: 2, width: 430, height: 230, legend }),
@@ -59,13 +60,12 @@ export const factorizationStudy: Study = {
       claims: claims(all),
       notes: [
         "At a constant rate two things keep the residual from 0, and both are proportional to the rate η. A step " +
-          "moves UᵀU − WWᵀ by η² times what one sample says, which scatters widely about its mean: drift and scatter " +
-          "both grow as η², so that the charge rests within η of its place. And E = U W − I fluctuates: E Eᵀ, a part " +
-          "of Γε, is a multiple of the identity in the mean alone, and is quadratic in E, whose square grows as η. " +
+          "moves UᵀU − WWᵀ by η² times a single sample's value, which scatters widely about its mean. Drift and " +
+          "scatter both grow as η², so the charge rests within η of its place. And E = U W − I fluctuates: E Eᵀ, a " +
+          "part of Γε, is a multiple of the identity only in the mean, and is quadratic in E, whose square grows as η. " +
           `${shareWords(all.constant!)}`,
-        "The residual uses the fourth moments of Gaussian data, so that it is exact at any U and W, not at a " +
-          "perfect fit alone " +
-          "(Eq. 118).",
+        "The residual uses the fourth moments of Gaussian data, so it is exact at any U and W, not only at a perfect " +
+          "fit (Eq. 118).",
       ],
     };
   },
@@ -123,13 +123,13 @@ function panels(all: Readonly<Record<string, readonly Courses[]>>): Chart[] {
   ];
 }
 
-/** How much of the floor at a constant rate is the charge's. */
+/** The charge's share of the floor at a constant rate. */
 function shareWords(runs: readonly Courses[]): string {
   const [whole, norms] = ["residual", "normResidual"].map((name) => meanOverRuns(runs, name));
   if (whole == null || norms == null) return "";
   return (
-    `At the rate 0.002 the residual is ${brief(whole)} over the last fifth, and that of the norms, which knows no E, ` +
-    `${brief(norms)}.`
+    `At the rate 0.002 the residual is ${brief(whole)} over the last fifth, and that of the norms, which does not ` +
+    `depend on E, ${brief(norms)}.`
   );
 }
 
@@ -139,13 +139,13 @@ function meanOverRuns(runs: readonly Courses[], quantity: string): number | null
 
 const lastStep = (runs: readonly Courses[]): number => runs[0]?.("residual").at(-1)?.step ?? 1;
 
-/** Start over end of a quantity: by how much it fell. */
+/** Start over end of a quantity: the factor by which it fell. */
 const fallOf = (quantity: string) => (run: Courses) => quotient(firstOf(run(quantity)), lastOf(run(quantity)));
 
 function claims(all: Readonly<Record<string, readonly Courses[]>>) {
   const figure = FIGURE;
   const of = (label: string, value: (run: Courses) => number | null) => all[label]!.map(value);
-  /** Start over the mean of the last fifth, which does not hang on one fluctuation. */
+  /** Start over the mean of the last fifth, which does not depend on a single fluctuation. */
   const floorFall = (run: Courses) => quotient(firstOf(run("residual")), meanOverLast(run("residual"), 0.2));
   return [
     scored({
@@ -162,7 +162,7 @@ function claims(all: Readonly<Record<string, readonly Courses[]>>) {
       measured: "cosine of W Σx Wᵀ and Uᵀ Σε U at the end",
       values: of("falling", (run) => lastOf(run("cosine"))),
       least: 0.98,
-      why: "unrelated maps have 0.4 at this size, and gradient descent 0.9 at most",
+      why: "unrelated maps have 0.4 at this size, gradient descent at most 0.9",
     }),
     scored({
       ...{ figure, name: "gradient descent: charge" },
@@ -170,7 +170,7 @@ function claims(all: Readonly<Record<string, readonly Courses[]>>) {
       measured: "its change over its start after 20,000 steps",
       values: of("GD", (run) => lastOf(run("change"))),
       most: 0.01,
-      why: "steps of finite size leak at second order of the rate, a fifth of this",
+      why: "finite steps change it at second order in the rate, a fifth of this",
       format: percentOf,
     }),
     scored({
@@ -180,7 +180,7 @@ function claims(all: Readonly<Record<string, readonly Courses[]>>) {
       measured: "residual at the start over its mean over the last fifth",
       values: of("constant", floorFall),
       ...{ least: 4, most: 9 },
-      why: "an independent implementation finds 6; the falling rate shows that the balance itself lies lower",
+      why: "an independent implementation finds 6; the falling rate shows that the balance itself is lower",
     }),
     scored({
       ...{ figure, name: "the floor falls with the rate" },
@@ -188,11 +188,11 @@ function claims(all: Readonly<Record<string, readonly Courses[]>>) {
       measured: "residual over the last fifth at the rate 0.002 over that at 0.0005",
       values: ratios(of("constant", floorFall), of("constant, slow", floorFall)),
       ...{ least: 3, most: 5 },
-      why: "four times the rate gives 4 where the floor is proportional to it, and 2 where it goes as its root",
+      why: "four times the rate gives 4 if the floor is proportional to it, and 2 if it goes as its root",
     }),
     scored({
       ...{ figure, name: "anisotropic: noise residual" },
-      statement: "with anisotropic data and noise, too, SGD comes to rest in noise balance",
+      statement: "SGD comes to rest in noise balance with anisotropic data and noise too",
       measured: "residual of the noise balance at the start over that at the end",
       values: of("anisotropic", fallOf("residual")),
       least: 8,
@@ -204,12 +204,12 @@ function claims(all: Readonly<Record<string, readonly Courses[]>>) {
       measured: "residual of the norm balance at the start over that at the end",
       values: of("anisotropic", fallOf("normResidual")),
       most: 2,
-      why: "that of the noise falls by several times as much; an independent implementation finds 1.4",
+      why: "the noise residual falls several times as far; an independent implementation finds 1.4",
     }),
     scored({
-      ...{ figure, name: "anisotropic: cosine, SGD less GD" },
-      statement: "gradient descent leaves the two sides unlike",
-      measured: "cosine of W Σx Wᵀ and Uᵀ Σε U at the end, of SGD less that of gradient descent, seed by seed",
+      ...{ figure, name: "anisotropic: cosine, SGD minus GD" },
+      statement: "gradient descent leaves the two sides different",
+      measured: "cosine of W Σx Wᵀ and Uᵀ Σε U at the end, of SGD minus that of gradient descent, seed by seed",
       values: differences(
         of("anisotropic", (run) => lastOf(run("cosine"))),
         of("anisotropic GD", (run) => lastOf(run("cosine"))),
@@ -221,7 +221,7 @@ function claims(all: Readonly<Record<string, readonly Courses[]>>) {
   ];
 }
 
-/** y_i / x_i, and x_i - y_i, as far as both lists have numbers. */
+/** y_i / x_i, and x_i - y_i, where both lists have numbers. */
 function ratios(x: readonly (number | null)[], y: readonly (number | null)[]): (number | null)[] {
   return x.map((value, i) => quotient(y[i], value));
 }

@@ -1,6 +1,6 @@
 /**
- * @file Minima of small losses found without a formula: gradient descent in float64 from random starts, the lowest of
- * them. Closed forms are compared with them.
+ * @file Minima of small losses without a formula: the lowest end of gradient descents in float64 from random starts.
+ * Closed forms are compared with them.
  */
 import type { Random } from "../../random/random.ts";
 
@@ -17,7 +17,7 @@ export interface DescentOptions {
   readonly starts: number;
 }
 
-/** The lowest end of several descents. */
+/** The lowest point that several descents reach. */
 export function lowestMinimum(loss: SmallLoss, { rate, steps, starts }: DescentOptions, random: Random): Float64Array {
   const gradient = new Float64Array(loss.parameters);
   let best: Float64Array | undefined;

@@ -1,6 +1,5 @@
 /**
- * @file Study symmetry/rank-one: a rate that is too large at the start and not after the noise has lowered the
- * sharpness.
+ * @file Study symmetry/rank-one: a rate that is too large at the start, but not after noise has lowered the sharpness.
  */
 import { type Curve, charts } from "../../figures/charts.ts";
 import { GREEN, GREY } from "../colours.ts";
@@ -14,7 +13,7 @@ import { GD, noisePaper, SGD } from "./source.ts";
 const FIGURE = "rank-one factorization";
 const families = { warm: "warm", direct: "direct", Glorot: "glorot", GD: "gd" } as const;
 type Family = keyof typeof families;
-/** Steps of the warm-up, by the setting's default. */
+/** Steps of the warm-up, the setting's default. */
 const WARMUP = 5000;
 
 export const rankOneStudy: Study = {
@@ -22,8 +21,8 @@ export const rankOneStudy: Study = {
   title: "Noise lowers the sharpness of a product",
   source: noisePaper(FIGURE),
   statement:
-    "A product u (w·x) whose weights begin large is too sharp for a rate of 0.008, and diverges. At 0.001 the noise " +
-    "of SGD moves it to a flat point, at which 0.008 is stable. Gradient descent stays as sharp as it began; " +
+    "A product u (w·x) with large initial weights is too sharp for a rate of 0.008, and diverges. At 0.001 the noise " +
+    "of SGD moves it to a flat point, where 0.008 is stable. Under gradient descent it stays as sharp as it began; " +
     "Xavier's weights begin flat.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, preset]) =>
@@ -40,9 +39,9 @@ export const rankOneStudy: Study = {
         {
           name: "sharpness",
           caption:
-            "Sharpness S, the trace of the Hessian (Eq. 114), over training, medians over seeds and their range. " +
-            "Each grey line is a run at 0.008 from the start, which ends where its loss overflows. The dashed line " +
-            "is the end of the warm-up.",
+            "Sharpness S, the trace of the Hessian (Eq. 114), over training; medians over seeds and their range. " +
+            "Each grey line is a run at 0.008 from the start; it ends where its loss overflows. The dashed line is " +
+            "the end of the warm-up.",
           figure: charts([chart(all, direct)], { columns: 1, width: 620, height: 320, legend }),
         },
       ],
@@ -89,7 +88,7 @@ function chart(all: Readonly<Record<"warm" | "Glorot" | "GD", readonly Courses[]
   };
 }
 
-/** Sharpness at the look nearest to a step. */
+/** Sharpness at the recorded step nearest to a given one. */
 function sharpnessAt(run: Courses, step: number): number | null {
   const course = run("sharpness");
   const near = course.toSorted((x, y) => Math.abs(x.step - step) - Math.abs(y.step - step))[0];
@@ -112,8 +111,8 @@ function claims(
   return [
     scored({
       ...{ figure, name: "0.008 at once diverges" },
-      statement: "at the rate 0.008 from the start SGD diverges within 100 steps, from every start",
-      measured: "1 where a run diverges by step 100, else 0",
+      statement: "SGD at the rate 0.008 from the beginning diverges within 100 steps from every start",
+      measured: "1 if a run diverges by step 100, else 0",
       values: directAll.map(({ seed }) => Number(within.get(seed) ?? false)),
       ...{ least: 1, counted: true },
       why: "all of them; an independent implementation diverges by step 71 in 64 of 64",
@@ -121,7 +120,7 @@ function claims(
     scored({
       ...{ figure, name: "0.008 after the warm-up is stable" },
       statement: "after 5,000 steps at 0.001 it is stable at 0.008",
-      measured: "1 where a run reaches its last step, else 0",
+      measured: "1 if a run reaches its last step, else 0",
       values: [...all.warm.map(() => 1), ...new Array<number>(survived).fill(0)],
       ...{ least: 1, counted: true },
       why: "all of them; an independent implementation is stable in 64 of 64",
@@ -132,7 +131,7 @@ function claims(
       measured: "S at step 5,000 over S at the start",
       values: all.warm.map((run) => quotient(sharpnessAt(run, WARMUP), firstOf(run("sharpness")))),
       most: 0.4,
-      why: "less than half is no accident of a start; an independent implementation finds 0.2",
+      why: "less than half is not due to chance at the start; an independent implementation finds 0.2",
       format: percentOf,
     }),
     scored({
@@ -141,7 +140,7 @@ function claims(
       measured: "S at the end over S at the start",
       values: all.GD.map((run) => quotient(lastOf(run("sharpness")), firstOf(run("sharpness")))),
       least: 0.9,
-      why: "what fitting alone changes is a few percent",
+      why: "fitting alone changes it by a few percent",
       format: percentOf,
     }),
     scored({

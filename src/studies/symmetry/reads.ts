@@ -1,16 +1,16 @@
 /**
- * @file What the studies of collapse read of watched quantities: last values and means over the end of a run, and steps
- * of a theory.
+ * @file What the studies of collapse read from watched quantities: last values, means over the end of a run, and a
+ * theory's step functions.
  */
 import type { ChartPoint, Curve } from "../../figures/charts.ts";
 import { watchedCourse } from "../../findings/watchedRecord.ts";
 import type { StudiedRun } from "../study.ts";
 
-/** Last value of a watched quantity; null where there is none. */
+/** Last value of a watched quantity; null if there is none. */
 export const endOf = (run: StudiedRun, quantity: string): number | null =>
   watchedCourse(run.metrics(), quantity).at(-1)?.value ?? null;
 
-/** Mean of a watched quantity over the looks in the second half of a run; null where there is none. */
+/** Mean of a watched quantity over the recorded steps in the second half of a run; null if there is none. */
 export function meanOverHalf(run: StudiedRun, quantity: string): number | null {
   const course = watchedCourse(run.metrics(), quantity);
   const from = (course.at(-1)?.step ?? 0) / 2;
@@ -19,7 +19,7 @@ export function meanOverHalf(run: StudiedRun, quantity: string): number | null {
 }
 
 /**
- * How many thresholds lie above x, as a curve with steps.
+ * The number of thresholds above x, as a step function.
  *
  * @param domain from, to; above 0 where the axis is logarithmic
  */
@@ -44,7 +44,7 @@ export const theoryCurve = (points: readonly ChartPoint[], colour = "currentColo
   points,
 });
 
-/** So many places from x to y, evenly, or by equal factors. */
+/** `count` values between two ends, equally spaced or, with `log`, by equal factors. */
 export function places(from: number, to: number, count: number, log = false): number[] {
   return Array.from({ length: count }, (_, i) => {
     const share = i / (count - 1);

@@ -9,10 +9,10 @@ import { type Courses, coursesOf, firstOf, lastOf, meanOverLast, overRuns, quoti
 import { descentLegend, GD, noisePaper, SGD, theoryEntry } from "./source.ts";
 
 const FIGURE = "one-dimensional example";
-/** By label: the preset. Gradient descent has no chance in it, and is run once. */
+/** Presets by label. Gradient descent involves no chance and is run once. */
 const families = { SGD: undefined, GD: "gd", "slide SGD": "slide", "slide GD": "slide-gd" } as const;
 type Family = keyof typeof families;
-/** Share of its start that counts as gone. */
+/** A charge below this share of its start counts as gone. */
 const GONE = 1e-3;
 
 export const scalarStudy: Study = {
@@ -21,7 +21,7 @@ export const scalarStudy: Study = {
   source: noisePaper(FIGURE),
   statement:
     "The output of u w x does not change when u grows and w shrinks by the same factor. Gradient descent therefore " +
-    "keeps u² − w², and ends wherever that and u w = 1 meet. SGD on single samples ends at |u| = |w| from any start.",
+    "keeps u² − w², and ends where this value meets u w = 1. SGD on single samples ends at |u| = |w| from any start.",
   runs: (size) =>
     Object.entries(families).flatMap(([label, preset]) =>
       overEach(
@@ -38,9 +38,8 @@ export const scalarStudy: Study = {
         {
           name: "charge",
           caption:
-            "Charge over its start, and the product u w, while y = x + noise is learned (above) and while the " +
-            "constant 1 " +
-            "is (below), as the authors' slides have it. Their target has no signal: its least loss is at u w = 0.",
+            "Charge over its start, and the product u w, for the target y = x + noise (above) and for the constant 1 " +
+            "of the authors' slides (below). The slides' target has no signal: its loss is lowest at u w = 0.",
           figure: charts(panels(all), {
             ...{ columns: 2, width: 420 },
             legend: [...descentLegend, theoryEntry("u w of least loss; a thousandth of the start")],
@@ -49,7 +48,7 @@ export const scalarStudy: Study = {
       ],
       claims: claims(all),
       notes: [
-        "In float32 the charge stops at some 1e−7, the rounding of u² and w²; in exact arithmetic it falls on.",
+        "In float32 the charge stops at some 1e−7, the rounding of u² and w²; in exact arithmetic it keeps falling.",
         `u w of SGD keeps fluctuating about 1: its means over the last half are ${
           all.SGD.map((run) => meanOverLast(run("uw"), 0.5)?.toFixed(2) ?? "none").join(", ") || "not known"
         }.`,
@@ -97,7 +96,7 @@ function panels(all: Readonly<Record<Family, readonly Courses[]>>): Chart[] {
   ]);
 }
 
-/** First look at which the charge is below GONE of its start; null where it never is. */
+/** First recorded step at which the charge is below GONE of its start; null if it never is. */
 function goneAt(run: Courses): number | null {
   const start = firstOf(run("charge"));
   if (start === null) return null;
@@ -130,7 +129,7 @@ function claims(all: Readonly<Record<Family, readonly Courses[]>>) {
       measured: "relative change of the charge over 20,000 steps",
       values: all.GD.map(changeOf),
       ...{ least: -0.01, most: 0.01 },
-      why: "steps of finite size leak at second order of the rate, a tenth of this",
+      why: "finite steps change it at second order in the rate, a tenth of this",
       format: percentOf,
     }),
     scored({
@@ -140,7 +139,7 @@ function claims(all: Readonly<Record<Family, readonly Courses[]>>) {
       values: all["slide SGD"].map(largest),
       most: 0.01,
       format: watchedNumber,
-      why: "a hundredth of the size at which u w = 1 would have them",
+      why: "a hundredth of their size at u w = 1",
     }),
     scored({
       ...{ figure, name: "slide: u w of gradient descent" },
@@ -149,11 +148,11 @@ function claims(all: Readonly<Record<Family, readonly Courses[]>>) {
       values: all["slide GD"].map((run) => Math.abs(lastOf(run("uw")) ?? Number.NaN)),
       most: 1e-3,
       format: watchedNumber,
-      why: "E[x y] = 0 for x of mean 0 and y = 1, so that the least loss is at 0",
+      why: "E[x y] = 0 for x of mean 0 and y = 1, so the loss is lowest at 0",
     }),
     scored({
       ...{ figure, name: "slide: its charge" },
-      statement: "there, too, gradient descent keeps its charge",
+      statement: "there too gradient descent keeps its charge",
       measured: "relative change of the charge over 20,000 steps",
       values: all["slide GD"].map(changeOf),
       ...{ least: -0.01, most: 0.01 },

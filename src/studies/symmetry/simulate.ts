@@ -4,7 +4,7 @@
  */
 import type { Random } from "../../random/random.ts";
 
-/** chosen: a product that small is at the symmetric point for good. */
+/** chosen: a product below this stays at the symmetric point for good. */
 export const ALIVE = 1e-8;
 
 export interface PairOptions {
@@ -18,9 +18,10 @@ export interface PairOptions {
 }
 
 /**
- * SGD on (u w x - y)^2 + gamma (u^2 + w^2), y = x + noise, from u = 0.5, w = 0.4, a new sample for each chain and step.
+ * SGD on (u w x - y)^2 + gamma (u^2 + w^2), y = x + noise, from u = 0.5, w = 0.4, with a new sample for each chain and
+ * step.
  *
- * @returns share of the chains whose product passes ALIVE somewhere in the last tenth of the steps
+ * @returns share of the chains whose product exceeds ALIVE at some step in the last tenth
  */
 export function aliveShare({ chains, steps, eta, penalty, noise }: PairOptions, random: Random): number {
   const [u, w] = [0.5, 0.4].map((start) => new Float64Array(chains).fill(start)) as [Float64Array, Float64Array];
@@ -51,7 +52,7 @@ export interface ParticleOptions {
   readonly chains: number;
   /** mu dt. */
   readonly step: number;
-  /** Times 1 / mu that pass before <x^2> is averaged, and over which it is. */
+  /** Durations, in units of 1 / mu, before and during the average of <x^2>. */
   readonly before: number;
   readonly over: number;
 }

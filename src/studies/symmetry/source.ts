@@ -1,8 +1,8 @@
-/** @file What the studies of symmetry and noise cite, and the marks that their figures share. */
+/** @file The sources of the studies of symmetry and noise, and the marks that their figures share. */
 import type { LegendEntry } from "../../figures/legend.ts";
 import { BLUE, ORANGE } from "../colours.ts";
 
-/** The paper on noise, and the slides on which the authors sum up this theory. */
+/** The paper on noise, and the authors' slides that summarise this theory. */
 export const noisePaper = (place: string): string =>
   `Ziyin et al., "Parameter Symmetry and Noise Equilibrium of SGD" (NeurIPS 2024, arXiv 2402.07193), ${place}`;
 export const structurePaper = (place: string): string =>

@@ -1,6 +1,6 @@
 /**
- * @file Study symmetry/syre: what decay towards a random point changes. Two linear maps over the penalty, where plain
- * decay takes rank by rank, and fc2 over decay: ranks of its maps and its loss, with and without.
+ * @file Study symmetry/syre: the effect of decay towards a random point. Two linear maps over the penalty, where plain
+ * decay removes one rank after another, and fc2 over decay: ranks of its maps and its loss, with and without.
  */
 import { type Chart, charts } from "../../figures/charts.ts";
 import { singularValues } from "../../linalg/singularValues.ts";
@@ -15,7 +15,7 @@ const FIGURE = "symmetry removed";
 const singular = [2, 1.5, 1, 0.7, 0.4, 0.2];
 /** chosen: between the thresholds, which are the singular values. */
 const penalties = [0.1, 0.3, 0.55, 0.85, 1.2, 1.75];
-/** chosen: from a decay that takes nothing within the steps to one that leaves two directions. */
+/** chosen: from a decay that removes nothing within the steps to one that leaves two directions. */
 const decays = [1e-4, 3e-4, 1e-3];
 const MOMENTUM = 0.9;
 /** Of the linear maps. */
@@ -27,11 +27,12 @@ const FC2_STEPS: Readonly<Record<StudySize, number>> = { small: 10_000, paper: 1
 
 export const syreStudy: Study = {
   name: "symmetry/syre",
-  title: "Decay towards a random point keeps ranks that decay towards 0 takes",
+  title: "Decay towards a random point keeps ranks that decay towards 0 removes",
   source: syreSource,
   statement:
-    "Weight decay makes maps lose rank because the penalty shares the symmetry of the loss. Towards a fixed random point, " +
-    "by factors that differ a little, it shares none: nothing collapses, and what the network computes stays.",
+    "Weight decay makes maps lose rank because the penalty shares the symmetry of the loss. Decay towards a fixed " +
+    "random point, by slightly different factors, shares no symmetry: nothing collapses, and the network computes " +
+    "the same.",
   runs: (size) => [
     ...penalties.flatMap((penalty) =>
       hows.flatMap((syre) =>
@@ -72,8 +73,9 @@ export const syreStudy: Study = {
         {
           name: "low-rank",
           caption:
-            "Two linear maps after 20,000 steps over the penalty gamma: singular values of U W that are not 0 (above 1e−8 of " +
-            "the largest), those that show (above 1e−3), and the loss. Mean over seeds, with the 95 % interval. Dashed: Eq. 102.",
+            "Two linear maps after 20,000 steps over the penalty gamma: nonzero singular values of U W (above 1e−8 " +
+            "of the largest), visible ones (above 1e−3), and the loss. Mean over seeds, with the 95 % interval. " +
+            "Dashed: Eq. 102.",
           figure: charts(toyCharts(toy), { columns: 3, width: 320, height: 250, legend: syreLegend(true) }),
         },
         {
@@ -86,11 +88,11 @@ export const syreStudy: Study = {
       ],
       claims: [...toyClaims(toy), ...fc2Claims(fc2, size)],
       notes: [
-        "fc2 has momentum 0.9. Decay behind the optimizer's step is not summed up by momentum, so syre has ten times the " +
-          "decay that is written on the axis: the same penalty (Eq. 119).",
-        "What had collapsed on the linear maps stays at the size of the random point, a hundredth of an initial weight, times " +
-          "gamma / (gamma − s) for a mode s: near its threshold it shows above 1e−3 of the largest.",
-        "The linear maps have a syre decay of lambda / (1 + lr lambda) for a plain lambda: the same penalty at rest (Eq. 119).",
+        "fc2 has momentum 0.9. Momentum does not accumulate decay that is applied after the optimizer's step, so " +
+          "syre has ten times the decay on the axis, which is the same penalty (Eq. 119).",
+        "Collapsed modes of the linear maps stay at the size of the random point, a hundredth of an initial weight, " +
+          "times gamma / (gamma − s) for a mode s; near its threshold a mode is above 1e−3 of the largest.",
+        "For a plain decay lambda the linear maps have a syre decay of lambda / (1 + lr lambda), the same penalty at rest (Eq. 119).",
         "res1, with and without: symmetry/syre-res1.",
       ],
     };
@@ -118,7 +120,7 @@ function toyCharts(runs: readonly StudiedRun[]): Chart[] {
 const lossOf = (run: StudiedRun): number | null =>
   run.metrics().findLast(({ name }) => name === "eval/loss")?.value ?? null;
 
-/** Median over the hidden maps of a number of their singular values; null where there are no weights. */
+/** Median over the hidden maps of a number computed from their singular values; null if there are no weights. */
 function overMaps(run: StudiedRun, of: (values: Float64Array) => number): number | null {
   const maps = [...run.weights()].filter(([name]) => /^layers\.\d+\.weight$/.test(name)).slice(1, HIDDEN);
   return median(maps.map(([, W]) => of(singularValues(W)))) ?? null;
@@ -161,7 +163,7 @@ function toyClaims(runs: readonly StudiedRun[]) {
       measured: "share of runs with that rank (above 1e−8 of the largest)",
       values: own(false).map((run) => Number(endOf(run, "rank") === kept(run))),
       least: 1,
-      why: "penalties lie between the thresholds",
+      why: "the penalties are between the thresholds",
     }),
     scored({
       ...shared,
@@ -184,7 +186,7 @@ function toyClaims(runs: readonly StudiedRun[]) {
   ];
 }
 
-/** Loss with syre over that without, less one, at the same penalty and seed. */
+/** Loss with syre over that without, minus one, at the same penalty and seed. */
 function pairsOf(runs: readonly StudiedRun[]): number[] {
   return runs.filter(isSyre).flatMap((run) => {
     const twin = runs.find(
@@ -206,7 +208,7 @@ function fc2Claims(runs: readonly StudiedRun[], size: StudySize) {
     scored({
       ...shared,
       name: "fc2: plain decay takes ranks",
-      statement: `at decay ${largest} plain decay leaves hidden maps of 100 x 100 a few directions`,
+      statement: `at decay ${largest} plain decay leaves only a few directions of hidden 100 x 100 maps`,
       measured: "singular values above 1e−3 of the largest, median over hidden maps",
       values: own(false).map(rankOf),
       most: 10,
@@ -219,7 +221,7 @@ function fc2Claims(runs: readonly StudiedRun[], size: StudySize) {
       measured: "the same count with syre",
       values: own(true).map(rankOf),
       least: 80,
-      why: "chosen: of a random matrix of the point's size a tenth of the values lies below",
+      why: "chosen: in a random matrix of the point's size a tenth of the values are below",
     }),
     scored({
       ...shared,
@@ -230,7 +232,7 @@ function fc2Claims(runs: readonly StudiedRun[], size: StudySize) {
       most: 0.05,
       format: percentOf,
       counted: true,
-      why: "chosen: less than seeds differ",
+      why: "chosen: smaller than differences between seeds",
     }),
   ];
 }

@@ -7,26 +7,25 @@ import { singularValues } from "../../linalg/singularValues.ts";
 import { median } from "../../measure/median.ts";
 import { percentOf, scored } from "../score.ts";
 import { overEach, seeds } from "../seeds.ts";
-import type { StudiedRun, Study, StudySize } from "../study.ts";
+import type { StudiedRun, Study, StudyFigure, StudySize } from "../study.ts";
 import { bothWays, decayFor, isSyre, nameOf, syreLegend, syreSource } from "./syreRuns.ts";
 
 const FIGURE = "symmetry removed, res1";
-/** Unused directions keep exp(-decay sum(lr) / (1 - momentum)): size small has fewer steps, so its decay is larger. */
+/**
+ * Unused directions shrink by exp(-decay sum(lr) / (1 - momentum)). Size small has fewer steps, so its decay is larger.
+ */
 const decays: Readonly<Record<StudySize, readonly number[]>> = { small: [5e-4, 5e-2], paper: [5e-4, 5e-3] };
-/** chosen: three minutes a run on two cores; the preset small takes a quarter of an hour. */
+/** chosen: a run takes three minutes on two cores; the preset small takes a quarter of an hour. */
 const SMALL = { width: 0.125, steps: 1000, samples: 200, positions: 16 };
 const MOMENTUM = 0.9;
 const SHARE = 1e-3;
-/** chosen: sides of a map together, whose singular values take seconds. */
+/** chosen: largest sum of a map's sides; singular values then take seconds. */
 const LARGEST = 1500;
 
-/** The decay of a run. Its rate falls to 0, so that rate times decay, which Eq. 119 has besides, does not count. */
+/** The decay of a run. Its rate falls to 0, so the factor with rate times decay in Eq. 119 does not count. */
 const ownDecay = (decay: number, syre: boolean) => decayFor(decay, syre, { momentum: MOMENTUM });
 
-/**
- * Share of the singular values of a map above SHARE of the largest, median over the maps; null where there are no
- * weights.
- */
+/** Share of a map's singular values above SHARE of the largest, median over the maps; null if there are no weights. */
 function rankOf(run: StudiedRun): number | null {
   const maps = [...run.weights().values()].filter(({ rows, cols }) => rows + cols <= LARGEST);
   const shares = maps.map((W) => {
@@ -44,7 +43,7 @@ export const syreRes1Study: Study = {
   title: "ResNet-18 with and without its symmetries, over weight decay",
   source: syreSource,
   statement:
-    "Large weight decay makes the maps of a ResNet lose rank, and with it accuracy. Towards a random point it does not take ranks.",
+    "Large weight decay makes the maps of a ResNet lose rank, and the network accuracy. Decay towards a random point keeps the ranks.",
   needsData: "CIFAR10",
   runs: (size) =>
     decays[size].flatMap((decay) =>
@@ -68,8 +67,7 @@ export const syreRes1Study: Study = {
     const [smallest, largest] = [decays[size][0], decays[size].at(-1)];
     const plainDecay = (run: StudiedRun) =>
       decays[size].find((decay) => ownDecay(decay, isSyre(run)) === run.parameters.decay)!;
-    const x = { label: "weight decay", log: true };
-    /** Accuracy of a run less that of another of its seed. */
+    /** Accuracy of a run minus that of another run with its seed. */
     const gain = (run: StudiedRun, isOther: (other: StudiedRun) => boolean): number | null => {
       const other = done.find((found) => found.seed === run.seed && isOther(found));
       const [own, others] = [accuracyOf(run), other ? accuracyOf(other) : null];
@@ -77,24 +75,7 @@ export const syreRes1Study: Study = {
     };
     const at = (syre: boolean) => done.filter((run) => isSyre(run) === syre && plainDecay(run) === largest);
     return {
-      figures: [
-        {
-          name: "res1",
-          caption:
-            "Over weight decay: share of singular values of a map above 1e−3 of the largest, median over maps (convolutions as " +
-            "filters by their inputs); accuracy on test images. Mean over seeds, with the 95 % interval for three or more.",
-          figure: charts(
-            [
-              {
-                ...{ title: "rank of maps", x, y: { label: "share above 1e−3" } },
-                curves: bothWays(done, plainDecay, rankOf),
-              },
-              { ...{ title: "accuracy", x, y: { label: "accuracy" } }, curves: bothWays(done, plainDecay, accuracyOf) },
-            ],
-            { columns: 2, width: 420, height: 260, legend: syreLegend(false) },
-          ),
-        },
-      ],
+      figures: [decayFigure(done, plainDecay)],
       claims: [
         scored({
           figure: FIGURE,
@@ -113,24 +94,24 @@ export const syreRes1Study: Study = {
           measured: "share above 1e−3 of the largest, median over maps",
           values: at(true).map(rankOf),
           least: 0.8,
-          why: "chosen: of a random matrix of the point's size a tenth lies below",
+          why: "chosen: in a random matrix of the point's size a tenth of them are below",
           format: percentOf,
         }),
         scored({
           figure: FIGURE,
           name: "and accuracy",
           statement: `at decay ${largest} accuracy is at least that of plain decay`,
-          measured: "accuracy with syre less that without",
+          measured: "accuracy with syre minus that without",
           values: at(true).map((run) => gain(run, (other) => !isSyre(other) && plainDecay(other) === largest)),
           least: -0.02,
-          why: "chosen: two percent, what seeds of the small size differ by",
+          why: "chosen: two percent, the difference between seeds at size small",
           format: percentOf,
         }),
         scored({
           figure: FIGURE,
           name: "accuracy is kept",
           statement: `with syre accuracy at decay ${largest} is that at decay ${smallest}`,
-          measured: "accuracy at the largest decay less that at the smallest, with syre",
+          measured: "accuracy at the largest decay minus that at the smallest, with syre",
           values: at(true).map((run) => gain(run, (other) => isSyre(other) && plainDecay(other) === smallest)),
           least: -0.05,
           why: "chosen: five percent of the images",
@@ -139,14 +120,36 @@ export const syreRes1Study: Study = {
         }),
       ],
       notes: [
-        "syre has ten times the decay on the axis: the same penalty under momentum 0.9 (Eq. 119).",
+        "syre has ten times the decay on the axis, which is the same penalty under momentum 0.9 (Eq. 119).",
         ...(size === "small"
           ? [
-              "Size small is an eighth of the width and 1,000 steps, three minutes a run on two cores; size paper is the preset " +
-                "small of res1, a quarter of an hour a run.",
+              "Size small is an eighth of the width and 1,000 steps, three minutes per run on two cores; size paper " +
+                "is the preset small of res1, a quarter of an hour per run.",
             ]
           : []),
       ],
     };
   },
 };
+
+/** Rank of maps and accuracy over weight decay, with and without syre. */
+function decayFigure(done: readonly StudiedRun[], plainDecay: (run: StudiedRun) => number): StudyFigure {
+  const x = { label: "weight decay", log: true };
+  return {
+    name: "res1",
+    caption:
+      "Share of a map's singular values above 1e−3 of the largest, median over maps (convolutions as filters " +
+      "by inputs), and accuracy on test images, over weight decay. Mean over seeds, with the 95 % interval for " +
+      "three or more.",
+    figure: charts(
+      [
+        {
+          ...{ title: "rank of maps", x, y: { label: "share above 1e−3" } },
+          curves: bothWays(done, plainDecay, rankOf),
+        },
+        { ...{ title: "accuracy", x, y: { label: "accuracy" } }, curves: bothWays(done, plainDecay, accuracyOf) },
+      ],
+      { columns: 2, width: 420, height: 260, legend: syreLegend(false) },
+    ),
+  };
+}

@@ -1,5 +1,5 @@
 /**
- * @file What studies of runs with and without removal of symmetries share: names, decays that are the same penalty,
+ * @file Shared by the studies of runs with and without removal of symmetries: names, decays with the same penalty,
  * curves.
  */
 import type { LegendEntry } from "../../figures/legend.ts";
@@ -16,10 +16,10 @@ const colourOf = (syre: boolean) => (syre ? ORANGE : BLUE);
 export const isSyre = ({ parameters }: StudiedRun) => parameters.syre === true;
 
 /**
- * The decay of syre that is the penalty of a plain decay, at rest: behind a step of SGD with momentum m it counts (1 -
- * m) / (1 - lr decay) of what it does in the gradient (theory.md Eq. 119).
+ * The syre decay with the same penalty, at rest, as a plain decay. Applied after a step of SGD with momentum m, decay
+ * has (1 - m) / (1 - lr decay) times the effect that it has in the gradient (theory.md Eq. 119).
  *
- * @param lr where lr decay is above a hundredth; else it matters in no digit that a study shows
+ * @param lr needed if lr decay is above a hundredth; otherwise it changes no digit that a study shows
  */
 export function decayFor(
   decay: number,
@@ -29,7 +29,7 @@ export function decayFor(
   return syre ? Number((decay / (1 - momentum + lr * decay)).toPrecision(6)) : decay;
 }
 
-/** The plain decay that a run's is the same penalty as, to the two digits that studies are planned with. */
+/** The plain decay with the same penalty as a run's decay, to the two digits that the studies use. */
 export function plainDecay(run: StudiedRun): number {
   const decay = numberOf(run, "decay");
   const own = isSyre(run) ? ((1 - numberOf(run, "momentum")) * decay) / (1 - numberOf(run, "lr") * decay) : decay;
@@ -41,7 +41,7 @@ export const syreLegend = (theory: boolean): LegendEntry[] => [
   ...(theory ? [{ text: "theory of plain decay", colour: "currentColor", samples: ["dashed"] as const }] : []),
 ];
 
-/** A curve of plain decay and one of syre. */
+/** One curve for plain decay and one for syre. */
 export function bothWays(
   runs: readonly StudiedRun[],
   x: (run: StudiedRun) => number,

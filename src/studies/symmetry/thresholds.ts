@@ -1,6 +1,6 @@
 /**
- * @file Study symmetry/thresholds: where a penalty makes the symmetric point the minimum, in four losses known
- * exactly.
+ * @file Study symmetry/thresholds: the penalty that makes the symmetric point the minimum, for four losses with closed
+ * forms.
  */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import { watchedNumber } from "../../findings/watchedRecord.ts";
@@ -13,7 +13,10 @@ import { structurePaper, theoryEntry } from "./source.ts";
 import { type Toy, toys } from "./toys.ts";
 
 const FIGURE = "landscapes";
-/** Penalties over the critical one. At it descent takes for ever, so close to it is as close as is tried. */
+/**
+ * Penalties over the critical one. At the critical penalty itself descent takes forever, so the closest ones tried are
+ * 5 % away.
+ */
 const SHARES = [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 1.05, 1.2, 1.5] as const;
 
 interface Found {
@@ -27,8 +30,8 @@ export const thresholdStudy: Study = {
   title: "A penalty makes the symmetric point the minimum",
   source: structurePaper("its toy losses, as the authors' slides draw them"),
   statement:
-    "A loss that a reflection of its parameters leaves alone has a minimum away from the symmetric point while the " +
-    "L2 penalty is small. At a critical penalty the minimum reaches that point, continuously: weights vanish, " +
+    "A loss that is invariant under a reflection of its parameters has a minimum away from the symmetric point while " +
+    "the L2 penalty is small. At a critical penalty the minimum reaches that point continuously: weights vanish, " +
     "products lose rank, neurons become equal.",
   runs: () => [],
   evaluate() {
@@ -39,8 +42,8 @@ export const thresholdStudy: Study = {
         {
           name: "landscape",
           caption:
-            "The loss (w² x − y)² + γ w² over w at half of the critical penalty, at it and at one and a half times " +
-            "of it, less its value at w = 0. Dots: its minima by the closed form (Eq. 100).",
+            "The loss (w² x − y)² + γ w² over w at half the critical penalty, at the critical penalty and at one and " +
+            "a half times it, minus its value at w = 0. Dots: its minima from the closed form (Eq. 100).",
           figure: charts([landscape()], {
             ...{ columns: 1, width: 560, height: 300 },
             legend: landscapes.map(({ share, colour }) => ({
@@ -54,7 +57,7 @@ export const thresholdStudy: Study = {
           name: "transition",
           caption:
             "What the symmetry leaves of the parameters at the minimum, over the penalty: closed forms (Eqs. 100 to " +
-            "103) and the lowest end of gradient descents from random starts. Of a rotation the three singular " +
+            "103) and the lowest end of gradient descents from random starts. For a rotation: the three singular " +
             "values of the product.",
           figure: charts(
             all.map(({ toy, found }) => transition(toy, found)),
@@ -132,7 +135,7 @@ function transition({ name, observed, critical, closed }: Toy, found: readonly F
   };
 }
 
-/** chosen: what counts as 0 of what is found; descents end far below. */
+/** chosen: a descent's value below this counts as 0; descents end far below it. */
 const NOTHING = 1e-3;
 
 function claims(key: string, { observed, critical }: Toy, found: readonly Found[]) {
@@ -142,10 +145,10 @@ function claims(key: string, { observed, critical }: Toy, found: readonly Found[
     scored({
       ...{ figure: FIGURE, name: `${key}: minima` },
       statement: `${observed} of the loss with a symmetry of ${key} follows the closed form`,
-      measured: `largest difference of ${observed} found and by the closed form, over ${found.length} penalties`,
+      measured: `largest difference between ${observed} found and from the closed form, over ${found.length} penalties`,
       values: [Math.max(...errors)],
       most: 1e-6,
-      why: "a millionth of the values themselves, and what descent leaves 5 % from the critical penalty",
+      why: "a millionth of the values themselves, the remainder of descent 5 % from the critical penalty",
       format: watchedNumber,
       beside: `critical penalty ${watchedNumber(critical)}`,
       counted: true,
@@ -154,9 +157,9 @@ function claims(key: string, { observed, critical }: Toy, found: readonly Found[
       ...{ figure: FIGURE, name: `${key}: what is left` },
       statement:
         key === "rotation"
-          ? "the product has as many modes as singular values exceed the penalty"
-          : "it is 0 from the critical penalty on, and not before",
-      measured: `share of the penalties at which as many numbers are above ${NOTHING} as the closed form says`,
+          ? "the product has as many modes as there are singular values above the penalty"
+          : "it is 0 from the critical penalty, and not below it",
+      measured: `share of the penalties at which as many numbers are above ${NOTHING} as the closed form predicts`,
       values: [right / found.length],
       least: 1,
       why: "a count allows no error",

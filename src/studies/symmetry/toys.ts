@@ -1,7 +1,4 @@
-/**
- * @file Four losses with a symmetry, as functions to minimise, beside what theory says of them (theory.md Eqs.
- * 100-103).
- */
+/** @file Four losses with a symmetry, as functions to minimise, with their closed forms (theory.md Eqs. 100-103). */
 import { frobenius, type Matrix, matmul, matrix, transpose } from "../../linalg/matrix.ts";
 import { singularValues } from "../../linalg/singularValues.ts";
 import { factorisationMinimum, permutationMinimum, rescalingMinimum, signMinimum } from "../../symmetry/thresholds.ts";
@@ -9,18 +6,18 @@ import type { DescentOptions, SmallLoss } from "./minimise.ts";
 
 export interface Toy {
   readonly name: string;
-  /** What is left of the parameters, as a letter of a formula. */
+  /** What is left of the parameters, as a formula. */
   readonly observed: string;
   readonly critical: number;
   loss(penalty: number): SmallLoss;
-  /** What is observed at parameters; several numbers of a rotation, largest first. */
+  /** The observed value at given parameters; several numbers for a rotation, largest first. */
   observe(theta: Float64Array): readonly number[];
-  /** The same by the closed form. */
+  /** The same from the closed form. */
   closed(penalty: number): readonly number[];
   readonly descent: DescentOptions;
 }
 
-/** chosen: x and y that are not 1, so that a forgotten factor shows. */
+/** chosen: x and y differ from 1, so that a missing factor shows. */
 const [X, Y, A] = [1.3, 0.9, 0.7];
 const scalarMoments = { xx: X * X, xy: X * Y };
 
@@ -73,7 +70,7 @@ const permutation: Toy = {
   descent: { rate: 0.01, steps: 20_000, starts: 2 },
 };
 
-/** chosen: E[y x^T] of singular values 2, 1.1 and 0.5, turned on both sides; none is a penalty that is tried. */
+/** chosen: E[y x^T] with singular values 2, 1.1 and 0.5, rotated on both sides; no penalty equals one of them. */
 const CROSS = matmul(matmul(turn(0.7, 0.3), matrix(3, 3, [2, 0, 0, 0, 1.1, 0, 0, 0, 0.5])), turn(-0.4, 1.1));
 const [DIMENSION, WIDTH] = [3, 4];
 
@@ -107,7 +104,7 @@ const rotation: Toy = {
   descent: { rate: 0.05, steps: 4000, starts: 1 },
 };
 
-/** U (3, 4) and W (4, 3) of a vector of parameters, and U W less E[y x^T]. */
+/** U (3, 4) and W (4, 3) from a vector of parameters, and U W minus E[y x^T]. */
 function parts(theta: Float64Array): { U: Matrix; W: Matrix; error: Matrix } {
   const n = DIMENSION * WIDTH;
   const U = matrix(DIMENSION, WIDTH, theta.subarray(0, n));

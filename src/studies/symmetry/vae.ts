@@ -1,6 +1,6 @@
 /**
  * @file Study symmetry/vae: posterior collapse over beta. The linear autoencoder against its exact thresholds, and one
- * on MNIST whose active dimensions fall as the linear theory has modes fall.
+ * on MNIST whose active dimensions fall as the linear theory predicts for modes.
  */
 import { charts } from "../../figures/charts.ts";
 import { depthColour } from "../../figures/palette.ts";
@@ -15,9 +15,12 @@ import { countAbove, endOf, places, theoryCurve } from "./reads.ts";
 
 const FIGURE = "posterior collapse";
 const eigenvalues = [4, 2.5, 1.6, 1, 0.6, 0.3];
-/** chosen: none nearer than a twentieth of a threshold, with decoder variance 1 the eigenvalues. */
+/**
+ * chosen: none is nearer to a threshold than a twentieth of it; with decoder variance 1 the thresholds are the
+ * eigenvalues.
+ */
 const betas = [0.2, 0.4, 0.56, 0.66, 0.9, 1.06, 1.4, 1.9, 2.8, 4.4];
-/** chosen: by factors of two, from many active dimensions to hardly one. */
+/** chosen: by factors of two, from many active dimensions to hardly any. */
 const imageBetas = [0.25, 0.5, 1, 2, 4, 8];
 
 const betaOf = (run: StudiedRun): number => numberOf(run, "beta");
@@ -30,7 +33,7 @@ export const vaeStudy: Study = {
     "Wang and Ziyin, posterior collapse of a linear latent variable model (NeurIPS 2022, arXiv 2205.04009), and the authors' slides",
   statement:
     "A linear variational autoencoder keeps a mode of the data if and only if its variance exceeds beta times the " +
-    "decoder's variance; the others have the prior's code. One that is not linear loses dimensions over beta, too.",
+    "decoder's variance; the code of all others is the prior. A nonlinear one also loses dimensions over beta.",
   needsData: "MNIST",
   runs: (size) => [
     ...betas.flatMap((beta) =>
@@ -53,13 +56,14 @@ export const vaeStudy: Study = {
       figures: [linearFigure(linear), ...imageFigures(images)],
       claims: [...linearClaims(linear), ...imageClaims(images)],
       notes: [
-        "The linear ones descend on the loss with the noise of the code averaged in closed form. Descent slows down in " +
-          "proportion to the distance from a threshold: after 20,000 steps modes 5 % from one are decided.",
-        "A dimension of the code on MNIST is active where its divergence from the prior is above 0.01 nats, mean over " +
-          "500 unseen images; the linear theory takes the eigenvalues of the covariance of 10,000 training images, pixels " +
-          "in [0, 1], and at most as many modes as the code has dimensions.",
-        "A decoder that is not linear makes one dimension do the work of several modes, so that fewer are active than " +
-          "the linear theory keeps.",
+        "The linear autoencoders descend on the loss with the code's noise averaged in closed form. Descent slows " +
+          "down in proportion to the distance from a threshold; after 20,000 steps modes 5 % from a threshold are " +
+          "decided.",
+        "On MNIST a dimension of the code is active if its divergence from the prior, averaged over 500 unseen " +
+          "images, is above 0.01 nats. The linear theory uses the eigenvalues of the covariance of 10,000 training " +
+          "images, with pixels in [0, 1], and at most as many modes as the code has dimensions.",
+        "In a nonlinear decoder one dimension does the work of several modes, so fewer are active than the linear " +
+          "theory keeps.",
       ],
     };
   },
@@ -72,8 +76,9 @@ function linearFigure(runs: readonly StudiedRun[]): StudyFigure {
   return {
     name: "linear",
     caption:
-      "Linear autoencoder after 20,000 steps, over beta. Left: modes left, against the count of eigenvalues above beta " +
-      "times the decoder's variance, 1. Right: squared singular values of the decoder (mean over seeds), against Eq. 110.",
+      "Linear autoencoder after 20,000 steps, over beta. Left: modes left, against the number of eigenvalues above " +
+      "beta times the decoder's variance, 1. Right: squared singular values of the decoder (mean over seeds), " +
+      "against Eq. 110.",
     figure: charts(
       [
         {
@@ -117,7 +122,7 @@ function linearFigure(runs: readonly StudiedRun[]): StudyFigure {
   };
 }
 
-/** Eigenvalues over the decoder's variance that the theory of a run keeps, from its record. */
+/** The number of modes that the theory of a run keeps, from its record. */
 function saidModes(run: StudiedRun): number | null {
   const group = run.watched()?.groups.find(({ quantities }) => quantities.some(({ name }) => name === "active"));
   return group?.expected[0]?.value ?? null;
@@ -177,7 +182,7 @@ function imageFigures(runs: readonly StudiedRun[]): StudyFigure[] {
     },
     {
       name: "images",
-      caption: "What the decoder makes of codes drawn from the prior, the same 64 codes at every beta (first seed).",
+      caption: "Images decoded from 64 codes drawn from the prior, the same codes at every beta (first seed).",
       figure: picturesFigure(panels, { columns: 3, width: 270 }),
     },
   ];
@@ -205,7 +210,7 @@ function linearClaims(runs: readonly StudiedRun[]) {
       measured: `share of runs with the right number of modes, over ${betas.length} beta`,
       values: runs.map((run) => Number(endOf(run, "modes") === expected(betaOf(run)).kept)),
       least: 1,
-      why: "no beta lies nearer than a twentieth of a threshold",
+      why: "no beta is nearer to a threshold than a twentieth of it",
       counted: true,
       format: percentOf,
     }),
@@ -217,7 +222,7 @@ function linearClaims(runs: readonly StudiedRun[]) {
       values: worst(off),
       most: 1e-4,
       format: (value) => value.toExponential(1),
-      why: "twice what float32 leaves of singular values of 2",
+      why: "twice the float32 error of singular values of 2",
       counted: true,
     }),
     scored({
@@ -247,7 +252,7 @@ function imageClaims(runs: readonly StudiedRun[]) {
       figure: FIGURE,
       name: "MNIST: falls with beta",
       statement: "the number of active dimensions falls with beta",
-      measured: "share of the steps from one beta to the next at which it falls",
+      measured: "share of the steps between successive beta at which it falls",
       values: falls,
       least: 1,
       why: "every one of them",
@@ -262,7 +267,7 @@ function imageClaims(runs: readonly StudiedRun[]) {
         "share of runs whose count is at most the number of covariance eigenvalues above beta times the decoder's variance",
       values: below,
       least: 1,
-      why: "a decoder that is not linear needs fewer dimensions for the same images",
+      why: "a nonlinear decoder needs fewer dimensions for the same images",
       counted: true,
       format: percentOf,
     }),

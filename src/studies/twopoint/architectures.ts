@@ -1,5 +1,5 @@
 /**
- * @file Study twopoint/2: the equations follow two points through networks of many kinds (Fig. 2 of van Rossem & Saxe).
+ * @file Study twopoint/2: the equations describe two points in networks of many kinds (Fig. 2 of van Rossem & Saxe).
  */
 import { charts } from "../../figures/charts.ts";
 import { familyOf, finalDeviation, fitWatched, grouped, watched } from "../fits.ts";
@@ -9,7 +9,7 @@ import type { ScoreRow, StudiedRun, Study } from "../study.ts";
 import { paper, presetOf } from "./source.ts";
 import { leastR2, r2Words, trajectoryChart, trajectoryLegend } from "./trajectoryCharts.ts";
 
-/** By preset: how far the final distance may lie from the formula's, where that is asked. */
+/** By preset: how far the final distance may lie from the formula's; undefined if it is not judged. */
 const architectures: Readonly<Record<string, number | undefined>> = {
   default: 0.05,
   "4x100": 0.05,
@@ -32,8 +32,8 @@ export const architectureStudy: Study = {
   title: "Two points in networks of many kinds",
   source: paper("Fig. 2"),
   statement:
-    "Three equations with two fitted rates follow how the representations of two points and their outputs move " +
-    "apart while a network learns them, whatever its depth, width, activation and kind.",
+    "Three equations with two fitted rates describe how the representations and the outputs of two points move apart " +
+    "while a network learns them, whatever its depth, width, activation and kind.",
   runs: (size) =>
     Object.keys(architectures).flatMap((name) =>
       overEach({ label: name, setting: "twopoint", ...presetOf(name) }, seeds(size, { small: 1, paper: 5 })),
@@ -77,10 +77,11 @@ function rows(name: string, all: readonly Fitted[]): ScoreRow[] {
     figure: "Fig. 2",
     name: `${name}: R² of H, Y, w`,
     statement: `the equations follow two points in the network ${name}`,
-    measured: "the smallest of the three R² at the layer of the authors' table, start as measured, two rates fitted",
+    measured:
+      "the smallest of the three R² at the layer of the authors' table, with the measured start and two fitted rates",
     values: all.map(({ fit }) => leastR2(fit)),
     least: 0.7,
-    why: "the least that the authors' networks reach in an independent implementation is 0.74 (w, tanh)",
+    why: "in an independent implementation the authors' networks reach at least 0.74 (w, tanh)",
     ...(first && { beside: r2Words(first.fit) }),
   });
   if (within === undefined) return [follows];
@@ -94,13 +95,13 @@ function rows(name: string, all: readonly Fitted[]): ScoreRow[] {
   ];
 }
 
-/** Whether the representations end as far apart as the formula has it. */
+/** Whether the representations end as far apart as the formula predicts. */
 export function finalDistanceRow(name: string, values: readonly (number | null)[], within: number): ScoreRow {
   return scored({
     figure: "Fig. 2",
     name: `${name}: final distance`,
-    statement: `the two representations of the network ${name} end as far apart as the rates and the start say`,
-    measured: "last H over H_inf by the fitted rates (Eq. 95), less one",
+    statement: `the two representations of the network ${name} end as far apart as the rates and the start predict`,
+    measured: "last H over H_inf from the fitted rates (Eq. 95), minus one",
     values,
     least: -within,
     most: within,

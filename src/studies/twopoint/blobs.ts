@@ -1,6 +1,6 @@
 /**
- * @file Study twopoint/blobs: which features of Gaussian bumps in two contexts a network keeps, by the size of its
- * initial weights.
+ * @file Study twopoint/blobs: the features of Gaussian bumps in two contexts that a network keeps, depending on the
+ * size of its initial weights.
  */
 
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
@@ -23,9 +23,9 @@ export const blobStudy: Study = {
   title: "Which features are kept",
   source: paper("the authors' notebook on orthogonal contexts, after Flesch et al. (Neuron 2022)"),
   statement:
-    "Bumps on a grid are shown in two contexts, of which one asks for the horizontal place and the other for the " +
-    "vertical one. From large weights the representation keeps both places, as the input has them; from small ones " +
-    "it keeps the place that is asked for.",
+    "Bumps on a grid are shown in two contexts; one asks for the horizontal position, the other for the vertical " +
+    "one. From large weights the representation keeps both positions, as in the input; from small weights it keeps " +
+    "only the position that is asked for.",
   runs: (size) =>
     Object.entries(gains).flatMap(([label, preset]) =>
       overEach({ label, setting: "twopoint-blobs", ...(preset && { preset }) }, seeds(size, { small: 1, paper: 5 })),
@@ -43,11 +43,11 @@ export const blobStudy: Study = {
         name: `${name}: other over asked`,
         statement,
         measured:
-          "share of the squared distance along the place that is not asked for, over that along the asked " +
-          "one, within contexts",
+          "squared distance along the position that is not asked for, over that along the one that is, within " +
+          "contexts",
         values: own.map(({ shares }) => shares.other / shares.asked),
         ...limits,
-        why: "chosen: 1 is the input's own ratio; a tenth of it is forgotten, half of it kept",
+        why: "chosen: 1 is the input's own ratio; a tenth of it counts as forgotten, half of it as kept",
         ...(own[0] && { beside: shareWords(own[0].shares) }),
       });
     };
@@ -56,9 +56,9 @@ export const blobStudy: Study = {
         {
           name: "map",
           caption:
-            "The representation in three dimensions, by the distances of 50 followed bumps (classical scaling): " +
-            "full marks where the horizontal place is asked for, hollow ones where the vertical; colour is the " +
-            "place that is asked for.",
+            "The representation in three dimensions, by the distances of 50 followed bumps (classical scaling): full " +
+            "marks ask for the horizontal position, hollow ones for the vertical; the colour is the position that is " +
+            "asked for.",
           figure: charts(
             first.flatMap(({ run, name, squared }) => mapOf(run, name, squared)),
             { columns: 3, width: 280, height: 260 },
@@ -66,9 +66,9 @@ export const blobStudy: Study = {
         },
       ],
       claims: [
-        row("gain 2", { least: 0.5 }, "from large weights the representation keeps the place that is not asked for"),
-        row("gain 0.5", { most: 0.1 }, "from small weights it forgets the place that is not asked for"),
-        row("gain 0.275", { most: 0.1 }, "from tiny weights it forgets the place that is not asked for"),
+        row("gain 2", { least: 0.5 }, "from large weights the representation keeps the position that is not asked for"),
+        row("gain 0.5", { most: 0.1 }, "from small weights it forgets the position that is not asked for"),
+        row("gain 0.275", { most: 0.1 }, "from tiny weights it forgets the position that is not asked for"),
       ],
       notes: all.map(({ run, shares }) => `${run.label}: ${shareWords(shares)}.`),
     };
@@ -81,7 +81,7 @@ interface Shares {
   readonly other: number;
 }
 
-/** Context and place of a point, from its name "x -1.00 0.50". */
+/** Context and position of a point, from its name "x -1.00 0.50". */
 function placeOf(name: string): { context: string; asked: string; other: string } {
   const [context, x, y] = name.split(" ") as [string, string, string];
   return context === "x" ? { context, asked: x, other: y } : { context, asked: y, other: x };
@@ -100,8 +100,8 @@ function sharesOf({ followed }: StudiedRun, squared: Float64Array): Shares {
 
 function shareWords({ context, asked, other }: Shares): string {
   return (
-    `${percentOf(context)} of the squared distance between the contexts, ${percentOf(asked)} along the ` +
-    `asked-for place, ${percentOf(other)} along the other`
+    `${percentOf(context)} of the squared distance between the contexts, ${percentOf(asked)} along the position ` +
+    `asked for, ${percentOf(other)} along the other`
   );
 }
 

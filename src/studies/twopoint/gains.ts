@@ -1,4 +1,4 @@
-/** @file Study twopoint/3: from rich to lazy with the size of the initial weights, and the loss with it (Fig. 3). */
+/** @file Study twopoint/3: from rich to lazy learning with the size of the initial weights, and the loss (Fig. 3). */
 import { type Chart, type Curve, charts } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
 import { depthColour } from "../../figures/palette.ts";
@@ -13,11 +13,11 @@ import { finalDistanceRow } from "./architectures.ts";
 import { paper } from "./source.ts";
 
 const FIGURE = "Fig. 3";
-/** Gains at 20 layers of 500, those of the authors' table, by preset. */
+/** Gains at 20 layers of 500, as in the authors' table; each has a preset. */
 const deep = [0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.6];
 /**
- * Gains at 4 layers of 100 with their rates: 0.05 at 0.6 is the table's, 5e-4 at 2.5 and 2e-4 at 3 train without
- * leaping; chosen: between 0.6 and 2.5 the logarithm of the rate falls linearly with the gain.
+ * Gains at 4 layers of 100 with their rates: 0.05 at 0.6 is the table's; 5e-4 at 2.5 and 2e-4 at 3 train without jumps.
+ * chosen: between 0.6 and 2.5 the logarithm of the rate falls linearly with the gain.
  */
 const narrow: readonly (readonly [gain: number, lr: number])[] = [
   [0.6, 0.05],
@@ -33,8 +33,8 @@ export const gainStudy: Study = {
   title: "From rich to lazy",
   source: paper(FIGURE),
   statement:
-    "Small initial weights make the final representation that of the targets (rich), large ones leave it where it " +
-    "began (lazy); the equations, and the loss that follows from them, hold from one end to the other.",
+    "From small initial weights the final representation is that of the targets (rich); large ones leave it where it " +
+    "began (lazy). The equations, and the loss that follows from them, hold from one end to the other.",
   runs(size) {
     const all = seeds(size, { small: 1, paper: 5 });
     const run = (label: string, rest: Omit<StudyRun, "label" | "seed" | "setting">) =>
@@ -57,7 +57,7 @@ export const gainStudy: Study = {
         {
           name: "loss",
           caption:
-            "The loss over training, measured (lines) and by the equations with a third rate (dashed); first seeds.",
+            "The loss over training, measured (lines) and from the equations with a third rate (dashed); first seeds.",
           figure: charts(
             ["20x500", "4x100"].map((network) => courses(network, all, "loss")),
             { columns: 2, width: 440, height: 260, legend: byGain },
@@ -66,8 +66,8 @@ export const gainStudy: Study = {
         {
           name: "change",
           caption:
-            "H over its start: what is far above 1 has moved with the targets, what stays at 1 is lazy, " +
-            "what falls the equations cannot follow.",
+            "H over its start: far above 1, H has moved with the targets; at 1, learning is lazy; a falling H the " +
+            "equations cannot describe.",
           figure: charts(
             ["20x500", "4x100"].map((network) => courses(network, all, "H over its start")),
             { columns: 2, width: 440, height: 260, legend: byGain },
@@ -110,10 +110,10 @@ const gainOf = ({ run }: Fitted) => run.parameters.gain as number;
 const changeOf = ({ seen }: Fitted) => endOf(seen) / seen.trajectory.dh2[0]! - 1;
 const nameOf = ({ network }: Fitted, gain: number) => `${network}, gain ${gain}`;
 
-/** chosen: losses below this share of the largest are not drawn. */
+/** chosen: losses below this share of the largest loss are not drawn. */
 const LEAST_SHARE = 1e-6;
 
-/** One curve a gain, of the first seed, by share of the run. */
+/** One curve per gain, of the first seed, over the share of the run. */
 function courses(network: string, all: readonly Fitted[], what: "loss" | "H over its start"): Chart {
   const own = all.filter((one) => one.network === network && one.run.seed === 0);
   const floor = what === "loss" ? LEAST_SHARE * Math.max(...own.map(({ seen }) => Math.max(...seen.loss))) : 0;
@@ -143,7 +143,7 @@ function courses(network: string, all: readonly Fitted[], what: "loss" | "H over
   };
 }
 
-/** The loss by the fitted equations   (docs/theory.md Eq. 97). */
+/** The loss from the fitted equations   (docs/theory.md Eq. 97). */
 function saidLoss({ seen, fit }: Fitted): Float64Array | undefined {
   const curves = fittedCurves(seen, fit);
   const { etaYbar = null, ybar0 = 0 } = fit.loss ?? {};
@@ -191,7 +191,7 @@ function lazyRows(all: readonly Fitted[]): ScoreRow[] {
       measured: "|last H / first H − 1|",
       values: own.map((one) => Math.abs(changeOf(one))),
       most,
-      why: "chosen: by so much a representation may move and be called as it was; wider networks move less",
+      why: "chosen: a representation that moves by no more counts as unchanged; wider networks move less",
       format: percentOf,
     });
   });
@@ -216,16 +216,16 @@ function trendRows(all: readonly Fitted[]): ScoreRow[] {
     return scored({
       figure: FIGURE,
       name: `${network}: richness by gain`,
-      statement: `the larger the initial weights, the less rich is learning (${network})`,
-      measured: "rank correlation of gain and richness (Eq. 96) over the gains whose fit has one",
+      statement: `the larger the initial weights, the less rich the learning (${network})`,
+      measured: "rank correlation of gain and richness (Eq. 96) over the gains whose fit has a richness",
       values: bySeed,
       most: -0.8,
-      why: "chosen: one exchange of neighbours among six or seven gains is allowed",
+      why: "chosen: it allows one swap of neighbours among six or seven gains",
     });
   });
 }
 
-/** The equations let H only rise while outputs are closer than their targets. */
+/** By the equations H can only rise while outputs are closer together than their targets. */
 function riseRows(all: readonly Fitted[]): ScoreRow[] {
   return [1.4, 1.6].map((gain) => {
     const own = all.filter((one) => one.network === "20x500" && gainOf(one) === gain);
@@ -233,12 +233,12 @@ function riseRows(all: readonly Fitted[]): ScoreRow[] {
       figure: FIGURE,
       name: `20x500, gain ${gain}: H rises`,
       statement:
-        "the equations hold at the lazy end of the table too: H does not fall while the outputs are closer " +
+        `the equations hold at the lazy end of the table too: H does not fall while the outputs are closer together ` +
         `than their targets (gain ${gain})`,
       measured: "last H / first H − 1",
       values: own.map(changeOf),
       least: -0.02,
-      why: "dH/dt = −etaH X w is not negative while w is not positive; 2 % for what the mean of the pair may do",
+      why: "dH/dt = −etaH X w is not negative while w is not positive; 2 % is left for the mean of the pair",
       format: percentOf,
     });
   });
@@ -251,10 +251,10 @@ function lossRows(all: readonly Fitted[]): ScoreRow[] {
       figure: FIGURE,
       name: `20x500, gain ${gain}: loss`,
       statement: `the loss follows from the equations and a third rate (gain ${gain})`,
-      measured: "R² of the loss by Eq. 97 with its rate fitted",
+      measured: "R² of the loss from Eq. 97 with its rate fitted",
       values: own.map(({ fit }) => fit.loss?.r2 ?? null),
       least: 0.9,
-      why: "networks of an independent implementation reach 0.98 and more where the equations hold",
+      why: "in an independent implementation networks reach 0.98 and more where the equations hold",
     });
   });
 }

@@ -14,8 +14,8 @@ export const mnistPairStudy: Study = {
   title: "A zero and a one of MNIST",
   source: paper(FIGURE),
   statement:
-    "Two images among 60,000 move apart in a network that learns all of them as two points alone would: the " +
-    "same equations follow them.",
+    "In a network that learns 60,000 images, two of them move apart as two points alone would: the same equations " +
+    "describe them.",
   needsData: "MNIST",
   runs: (size) =>
     overEach(
@@ -27,18 +27,18 @@ export const mnistPairStudy: Study = {
       const seen = watched(run);
       return seen === undefined ? [] : [{ run, seen, fit: fitWatched(seen) }];
     });
-    const smaller = size === "small" ? "40 epochs in place of the paper's 200" : undefined;
+    const smaller = size === "small" ? "40 epochs instead of the paper's 200" : undefined;
     const letters = { dh2: "H", dy2: "Y", w: "w" } as const;
     const limits = { dh2: 0.8, dy2: 0.8, w: 0.5 } as const;
     const rows = (["dh2", "dy2", "w"] as const).map((name) =>
       scored({
         figure: FIGURE,
         name: `R² of ${letters[name]}`,
-        statement: `the equations follow ${letters[name]} of two images among many`,
-        measured: "R² at the third hidden layer, start as measured, two rates fitted",
+        statement: `the equations describe ${letters[name]} of two images among many`,
+        measured: "R² at the third hidden layer, with the measured start and two fitted rates",
         values: all.map(({ fit }) => fit.r2[name]),
         least: limits[name],
-        why: "chosen: other images pull too, so less than for two points alone; w, a difference, is followed least",
+        why: "chosen: lower than for two points alone, because other images pull too; w, a difference, fits worst",
         smaller,
       }),
     );
@@ -46,7 +46,7 @@ export const mnistPairStudy: Study = {
       figures: [
         {
           name: "trajectories",
-          caption: "H, Y and w of the pair over training, measured and by the fitted equations.",
+          caption: "H, Y and w of the pair over training, measured and from the fitted equations.",
           figure: charts(
             all.map(({ run, seen, fit }) => trajectoryChart(run.label, seen, fit)),
             { columns: Math.min(3, Math.max(1, all.length)), legend: trajectoryLegend, width: 380, height: 250 },
@@ -58,12 +58,12 @@ export const mnistPairStudy: Study = {
         scored({
           figure: FIGURE,
           name: "final distance",
-          statement: "the two images end as far apart as the rates and the start say",
-          measured: "last H over H_inf by the fitted rates (Eq. 95), less one",
+          statement: "the two images end as far apart as the rates and the start predict",
+          measured: "last H over H_inf from the fitted rates (Eq. 95), minus one",
           values: all.map(({ fit }) => finalDeviation(fit)),
           least: -0.2,
           most: 0.2,
-          why: "chosen: twice what is allowed to two points alone in the networks that are followed less well",
+          why: "chosen: twice the limit for two points alone in the networks that the equations describe less well",
           format: percentOf,
           smaller,
         }),

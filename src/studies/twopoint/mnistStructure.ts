@@ -12,7 +12,7 @@ import type { Study } from "../study.ts";
 import { paper } from "./source.ts";
 
 const SOURCE = "MNIST structure";
-/** chosen: training images that the prediction sums over, in seconds; the authors take 10,000. */
+/** chosen: number of training images in the prediction's sum, which then takes seconds; the authors use 10,000. */
 const SUMMED = 2000;
 /** Batches of 64 in an epoch of 60,000 samples. */
 const EPOCH = 937;
@@ -22,8 +22,8 @@ export const mnistStructureStudy: Study = {
   title: "The structure of MNIST's representation",
   source: paper("the authors' notebook on MNIST's structure"),
   statement:
-    "Pairs taken together, with images of like inputs and labels pulling along: the distances of representations " +
-    "follow from those of pixels and of labels, A = |dx| |dy| elementwise, as exp(−A) A exp(−A).",
+    "Pairs move together, because images with similar inputs and labels pull each other along: the distances of " +
+    "representations follow from those of pixels and of labels, A = |dx| |dy| elementwise, as exp(−A) A exp(−A).",
   needsData: "MNIST",
   runs: (size) =>
     overEach(
@@ -41,13 +41,13 @@ export const mnistStructureStudy: Study = {
     const labels = points.map((name) => name.split(" ")[0]!);
     const mean = meanOf(measured);
     const correlation = (apart: boolean) => (said && mean ? correlated(said, mean, labels, apart) : null);
-    const smaller = size === "small" ? "10 epochs in place of the paper's 200, one network in place of ten" : undefined;
+    const smaller = size === "small" ? "10 epochs instead of the paper's 200, one network instead of ten" : undefined;
     const row = (name: string, apart: boolean) =>
       scored({
         figure: SOURCE,
         name,
         statement:
-          "the distances of representations follow from those of pixels and " +
+          `the distances of representations follow from those of pixels and ` +
           `labels${apart ? ", among images of different digits too" : ""}`,
         measured:
           "correlation of the prediction with the squared distance, mean over networks, over pairs " +
@@ -55,8 +55,8 @@ export const mnistStructureStudy: Study = {
         values: [correlation(apart)],
         least: apart ? 0.3 : 0.5,
         why: apart
-          ? "chosen: a tenth of the variance, for labels alone make all digits equally far apart"
-          : "chosen: a quarter of the variance; that images of one digit are close is much of it",
+          ? "chosen: a tenth of the variance, because labels alone place all digits equally far apart"
+          : "chosen: a quarter of the variance; much of it is that images of one digit are close",
         counted: true,
         smaller,
       });
@@ -81,16 +81,16 @@ export const mnistStructureStudy: Study = {
           : [],
       claims: [row("all pairs", false), row("different digits", true)],
       notes: [
-        `The prediction sums over the first ${grouped(SUMMED)} training images (the authors take 10,000); ` +
-          "distances of pixels are those of bytes, not normalised, and labels are one-hot. exp(−A) is then 1 within " +
-          "a digit and 0 elsewhere, so that the prediction is one number for each pair of digits.",
+        `The prediction sums over the first ${grouped(SUMMED)} training images (the authors use 10,000); distances ` +
+          `of pixels are those of bytes, not normalised, and labels are one-hot. Then exp(−A) is 1 within a digit and ` +
+          `0 elsewhere, so the prediction is one number for each pair of digits.`,
         ...squaredNote(said, mean, labels),
       ],
     };
   },
 };
 
-/** What the authors' own picture, which squares the prediction, would correlate to. */
+/** The correlation of the authors' own picture, which squares the prediction. */
 function squaredNote(
   said: Float64Array | undefined,
   mean: Float64Array | undefined,
@@ -101,7 +101,7 @@ function squaredNote(
   const [all, apart] = [false, true].map((one) => correlated(square, mean, labels, one));
   const words = (value: number | null | undefined) => (value == null ? "none" : brief(value));
   return [
-    `The prediction squared, as the authors draw it, correlates to ${words(all)}, among different digits to ` +
+    `The squared prediction, which the authors draw, has a correlation of ${words(all)}, among different digits to ` +
       `${words(apart)}.`,
   ];
 }
@@ -130,9 +130,10 @@ function correlated(x: Float64Array, y: Float64Array, labels: readonly string[],
 }
 
 /**
- * exp(-A) A exp(-A) among some of N images, exp by elements, products by matrices, A_kl = |x_k - x_l| |y_k - y_l|.
+ * exp(-A) A exp(-A) among some of N images, with A_kl = |x_k - x_l| |y_k - y_l|; exp is elementwise, products are
+ * matrix products.
  *
- * @param wanted places of the images whose entries are returned, all below `count`
+ * @param wanted indices of the images whose entries are returned, all below `count`
  * @returns (m, m) row-major
  *
  * float64, O(N^2 (d + m)).
@@ -148,7 +149,7 @@ export function predictedDistances(
     if (y[k] === y[l]) return 0;
     let sum = 0;
     for (let p = 0; p < d; p++) sum += (x[k * d + p]! - x[l * d + p]!) ** 2;
-    return Math.sqrt(2 * sum); // one-hot labels of different classes are the root of 2 apart
+    return Math.sqrt(2 * sum); // one-hot labels of different classes have distance sqrt(2)
   };
   const E = new Float64Array(m * N);
   for (let i = 0; i < m; i++) for (let k = 0; k < N; k++) E[i * N + k] = Math.exp(-distance(wanted[i]!, k));

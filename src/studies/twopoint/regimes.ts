@@ -17,8 +17,8 @@ import type { StudiedRun, Study } from "../study.ts";
 
 const SOURCE = "regimes";
 /**
- * Gains of fc2. chosen: where it learns at the paper's rate. Below 0.85 the signal dies in depth and weight decay takes
- * the rest; from 2.8 on it does not learn, or diverges (docs/log.md).
+ * Gains of fc2. chosen: gains at which it learns at the paper's rate. Below 0.85 the signal dies with depth and weight
+ * decay takes the rest; from 2.8 it does not learn or diverges (docs/log.md).
  */
 const gains = [0.85, 1, 1.2, 1.4, 1.7, 2];
 
@@ -29,8 +29,8 @@ export const regimeStudy: Study = {
     "a question between van Rossem & Saxe (arXiv 2402.09142) and Ziyin et al. (arXiv 2410.03006); neither " +
     "paper asks it",
   statement:
-    "If representations align with gradients and weights because learning is rich, then the same initial weights " +
-    "that make two points learn richly make the six alignments large, and lazy ones leave them at chance.",
+    "If representations align with gradients and weights because learning is rich, then initial weights from which " +
+    "two points learn richly also give six large alignments, and lazy ones leave them at chance.",
   runs(size) {
     return gains.flatMap((gain) =>
       overEach(
@@ -66,20 +66,20 @@ export const regimeStudy: Study = {
           figure: SOURCE,
           name: "lazy weights align less",
           statement: "weights from which two points learn lazily leave representations less aligned",
-          measured: "mean of the six medians at the richest gain, less that at the laziest",
+          measured: "mean of the six medians at the richest gain, minus that at the laziest",
           values: bySeed.map(fallOfAlignment),
           least: 0.3,
-          why: "half of the way from an aligned network (0.9) to chance (0.3 at most); an order alone would count hundredths",
-          smaller: size === "small" ? "20,000 steps in place of the paper's 100,000" : undefined,
+          why: "half of the way from an aligned network (0.9) to chance (0.3 at most); mere order would count hundredths",
+          smaller: size === "small" ? "20,000 steps instead of the paper's 100,000" : undefined,
         }),
         scored({
           figure: SOURCE,
           name: "two points follow the theory",
-          statement: "two held-out samples of many move as the theory of two points says",
-          measured: "least R² of H, Y and w, median over pairs and gains",
+          statement: "two held-out samples among many move as the two-point theory predicts",
+          measured: "smallest R² of H, Y and w, median over pairs and gains",
           values: bySeed.map((own) => median(own.map(({ leastR2 }) => leastR2))),
           least: 0.5,
-          why: "below it a fit is called poor, and its richness says little",
+          why: "a fit below this is called poor, and its richness says little",
         }),
         scored({
           figure: SOURCE,
@@ -94,12 +94,12 @@ export const regimeStudy: Study = {
             );
           }),
           most: -0.8,
-          why: "of six gains, −0.8 comes by chance in less than one of twenty",
+          why: "with six gains, −0.8 comes by chance in less than one of twenty cases",
         }),
       ],
       notes: [
-        "The followed pairs are held-out samples of the teacher among many, for which the theory of two " +
-          "points is an approximation: read richness together with R².",
+        "The followed pairs are held-out samples among many, for which the two-point theory is an approximation: " +
+          "read richness together with R².",
         ...all.map(
           ({ run, loss, fits }) =>
             `${run.label}: ${fits} pairs ` +
@@ -126,7 +126,7 @@ interface Point {
   readonly run: StudiedRun;
   readonly gain: number;
   readonly richness: number | null;
-  /** R² of H, and the least of the three variables: medians over the pairs. */
+  /** R² of H, and the smallest over the three variables: medians over the pairs. */
   readonly r2: number | null;
   readonly leastR2: number | null;
   readonly fits: number;

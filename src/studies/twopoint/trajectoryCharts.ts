@@ -1,4 +1,4 @@
-/** @file Measured and fitted H, Y and w of a pair as one chart: what the figures of trajectories share. */
+/** @file Measured and fitted H, Y and w of a pair as one chart, for all figures of trajectories. */
 import type { Chart, Curve } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
 import type { LayerFit } from "../../twopoint/fitLayers.ts";
@@ -6,7 +6,7 @@ import { type Variable, variables } from "../../twopoint/observations.ts";
 import { stateColours, stateNames } from "../colours.ts";
 import { fittedCurves, type Watched } from "../fits.ts";
 
-/** chosen: points that a curve is drawn by. */
+/** chosen: most points in a drawn curve. */
 const MOST_POINTS = 120;
 
 export function trajectoryChart(title: string, seen: Watched, fit: LayerFit | undefined): Chart {
@@ -44,7 +44,7 @@ export function r2Words({ r2 }: LayerFit): string {
   return variables.map((name) => `${letters[name]} ${r2[name]?.toFixed(3) ?? "none"}`).join(", ");
 }
 
-/** The smallest of the three; null where one is missing. */
+/** The smallest of the three; null if one is missing. */
 export function leastR2({ r2 }: LayerFit): number | null {
   const all = variables.map((name) => r2[name]);
   return all.every((value): value is number => value !== null) ? Math.min(...all) : null;

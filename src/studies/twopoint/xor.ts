@@ -1,4 +1,4 @@
-/** @file Study twopoint/xor: the exclusive or, its six pairs predicted by rates that two points alone gave. */
+/** @file Study twopoint/xor: the exclusive or, with its six pairs predicted from rates fitted to two points alone. */
 import { distanceMatrices } from "../../figures/distanceMatrices.ts";
 import { brief } from "../../findings/numbers.ts";
 import { spearman } from "../correlation.ts";
@@ -16,8 +16,8 @@ export const xorStudy: Study = {
   title: "The exclusive or, pair by pair",
   source: paper("the authors' notebook on XOR"),
   statement:
-    "Taken pair by pair, the formula of two points gives the distances among the four representations of the " +
-    "exclusive or: by their targets from small weights, as at the start from large ones.",
+    "Applied pair by pair, the two-point formula predicts the distances among the four representations of the " +
+    "exclusive or: those of the targets from small weights, those at the start from large ones.",
   runs(size) {
     const all = seeds(size, { small: 1, paper: 5 });
     return [
@@ -42,8 +42,8 @@ export const xorStudy: Study = {
         {
           name: "distances",
           caption:
-            "Squared distances of the four representations after training, by the formula and measured; one " +
-            "scale a run.",
+            "Squared distances of the four representations after training, from the formula and measured; one scale " +
+            "per run.",
           figure: distanceMatrices(
             all
               .filter(({ run }) => run.seed === 0)
@@ -67,7 +67,7 @@ export const xorStudy: Study = {
           measured: "rank correlation of predicted and measured distances over the six pairs",
           values: own.map(({ said, found }) => spearman(said, found)),
           least: 0.8,
-          why: "of six pairs, 0.83, the next value above, comes by chance in three of a hundred",
+          why: "with six pairs, 0.83, the next value above, comes by chance in three of a hundred cases",
         });
       }),
       notes: [
@@ -75,13 +75,13 @@ export const xorStudy: Study = {
           ? `Rates from ${rates.used} fits of two points in the default network: etaH ${brief(rates.etaH)}, ` +
             `etaY ${brief(rates.etaY)} per step.`
           : "No fit gave rates.",
-        "Pairs of equal targets have a target distance of 0, of which the formula keeps what the start gives.",
+        "Pairs with equal targets have a target distance of 0, for which the formula keeps only the contribution of the start.",
       ],
     };
   },
 };
 
-/** Distances of pairs as a matrix of points. */
+/** Distances of pairs as a matrix over points. */
 function square({ followed }: StudiedRun, pairs: readonly Watched[], of: readonly number[]) {
   const names = followed!.points;
   const values = new Float64Array(names.length ** 2);

@@ -1,6 +1,6 @@
 /**
- * @file Runs beside each other: in what they differ, how a measure went over their steps, and a measure over any of
- * their parameters. All choices are in the address: "#/compare?run=A&run=B&x=decay&y=b.rga".
+ * @file Runs side by side: their differences, a measure over their steps, and a measure over any of their parameters.
+ * All choices are in the address: "#/compare?run=A&run=B&x=decay&y=b.rga".
  */
 import { useMemo } from "react";
 import { Problem } from "../ErrorNote.tsx";
@@ -15,7 +15,7 @@ import { HiddenBeside } from "./HiddenBeside.tsx";
 import { OverParameter } from "./OverParameter.tsx";
 import { RunPicker } from "./RunPicker.tsx";
 
-/** chosen: overviews of one request, as many as the server gives. */
+/** chosen: overviews per request, as many as the server gives. */
 const BATCH = 100;
 
 export default function CompareView({ route }: { readonly route: Route }) {

@@ -1,4 +1,4 @@
-/** @file A measure over the steps of all runs: over each other or side by side, a curve a run or medians of groups. */
+/** @file A measure over the steps of all runs: overlaid or side by side, one curve per run or medians of groups. */
 import { useEffect, useMemo, useState } from "react";
 import { type Chart, charts } from "../../figures/charts.ts";
 import type { LegendEntry } from "../../figures/legend.ts";
@@ -20,10 +20,10 @@ interface CoursesProps {
   readonly different: readonly ParameterValues[];
 }
 
-/** chosen: runs that are drawn one by one unless told otherwise, and panels side by side. */
+/** chosen: most runs that are drawn one by one by default, and most panels side by side. */
 const MOST_SINGLE = 12;
 const MOST_BESIDE = 36;
-/** chosen: entries of a legend. */
+/** chosen: most entries in a legend. */
 const MOST_LEGEND = 12;
 
 export function Courses({ runs, different }: CoursesProps) {
@@ -64,7 +64,7 @@ export function Courses({ runs, different }: CoursesProps) {
         <label>
           Curves{" "}
           <select value={layout} onChange={({ target }) => setParams({ layout: target.value })}>
-            <option value="overlay">each run, over each other</option>
+            <option value="overlay">each run, overlaid</option>
             <option value="beside" disabled={runs.length > MOST_BESIDE}>
               each run, side by side
             </option>
@@ -109,9 +109,9 @@ function captionOf(
   course: MeasureCourse | undefined,
   { isGrouped, runs, all }: { readonly isGrouped: boolean; readonly runs: number; readonly all: number },
 ): string {
-  const over = course?.over == null ? "" : ` Of each run the median over ${course.over}.`;
+  const over = course?.over == null ? "" : ` For each run: median over ${course.over}.`;
   const groups = isGrouped
-    ? " Lines: medians over the runs of one colour at the steps that at least half of them have; bands: their quartiles."
+    ? " Lines: medians over the runs of one colour, at steps that at least half of them have; bands: quartiles."
     : "";
   const missing = runs < all ? ` ${counted(all - runs, "run")} without a value left out.` : "";
   return `${counted(runs, "run")}.${over}${groups}${missing}`;
@@ -165,13 +165,13 @@ function drawnCourses(courses: readonly RunCourse[], { colour, layout, scale, la
   return charts([chart("", courses, layout === "groups")], { columns: 1, ...roomOf(), legend });
 }
 
-/** Pixels of the one panel: on a narrow screen smaller, so that its letters stay as large. */
+/** Size of the single panel in pixels. It is smaller on a narrow screen, so that its text keeps its size. */
 function roomOf(): { width: number; height: number } {
   const width = Math.max(320, Math.min(900, innerWidth - 56));
   return { width, height: Math.max(260, Math.min(380, width * 0.75)) };
 }
 
-/** The first step above 0, and the last: step 0 has no place on a logarithmic axis. */
+/** The first step above 0, and the last; a logarithmic axis has no step 0. */
 function logEnds(steps: readonly number[]): [number, number] {
   const least = steps.reduce((low, step) => (step > 0 && step < low ? step : low), Number.POSITIVE_INFINITY);
   const most = maximum(steps);
@@ -180,10 +180,10 @@ function logEnds(steps: readonly number[]): [number, number] {
 
 const maximum = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
 
-/** chosen: courses that are read at once. */
+/** chosen: courses that are read at the same time. */
 const AT_ONCE = 5;
 
-/** Reads the courses of all runs, a few at a time; what was read stays. */
+/** Reads the courses of all runs, a few at a time, and keeps them. */
 function useCourses(ids: readonly string[], measure: string) {
   const [state, setState] = useState({ found: new Map<string, MeasureCourse>(), problems: [] as string[], version: 0 });
   const [isReading, setReading] = useState(false);

@@ -1,4 +1,4 @@
-/** @file A row a run: what tells it from the others, what came of it; values that few have are marked. */
+/** @file One row per run: the parameters that distinguish it, and its results. Uncommon values are marked. */
 import { useState } from "react";
 import { brief, fixed, grouped } from "../../findings/numbers.ts";
 import { href } from "../route.ts";
@@ -10,10 +10,10 @@ interface DifferencesProps {
   readonly different: readonly ParameterValues[];
 }
 
-/** chosen: rows at once. */
+/** chosen: rows shown at first. */
 const MOST_ROWS = 40;
 
-/** chosen: most parameters placed before the results of a run; further ones follow them. */
+/** chosen: most parameters placed before the results of a run; the others follow the results. */
 const MOST_BEFORE = 6;
 
 const medians = (["a", "b"] as const).flatMap((side) =>
@@ -28,9 +28,11 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
   const over = new Set(runs.flatMap(({ overview }) => overview.medians?.of ?? []));
   return (
     <section aria-label="Differences">
-      <h2>In what they differ</h2>
+      <h2>Differences</h2>
       {different.length === 0 && (
-        <p className="soft">{runs.length === 1 ? "There is one run." : "All parameters are the same, the seed too."}</p>
+        <p className="soft">
+          {runs.length === 1 ? "There is only one run." : "All parameters are the same, including the seed."}
+        </p>
       )}
       <div className="wide">
         <table className="compare-table">
@@ -80,18 +82,18 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
         </p>
       )}
       <p className="soft compare-note">
-        Marked: values that most of the runs do not have. Alignments by the paper's convention at the last measurement,
+        Marked: values that differ from most runs'. Alignments in the paper's convention at the last measurement,
         medians over{" "}
         {over.has("maps")
           ? over.size > 1
             ? "hidden representations, or all maps"
             : "all maps"
           : "hidden representations"}{" "}
-        (a: what layers read, backward; b: what they write, forward). Loss of held-out samples where there is one.
+        (a: inputs of layers, backward; b: outputs, forward). The loss is on held-out samples, if there are any.
       </p>
       {same.length > 0 && runs.length > 1 && (
         <details>
-          <summary>What is the same in all: {same.length} parameters</summary>
+          <summary>The same in all runs: {same.length} parameters</summary>
           <dl className="config">
             {same.map(({ name, usual }) => (
               <div key={name}>

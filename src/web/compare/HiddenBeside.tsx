@@ -30,8 +30,8 @@ function Hidden({ id }: { readonly id: string }) {
         title: id,
         name: `hidden-layers-${id}`,
         figure: value && alignmentSummary(value),
-        missing: isLoading ? "Reading …" : "It has no hidden representation with an alignment at two steps.",
-        caption: "Median over the hidden representations and their range, by the paper's convention.",
+        missing: isLoading ? "Reading …" : "No hidden representation has an alignment at two steps.",
+        caption: "Median over the hidden representations, and their range, in the paper's convention.",
       })}
     />
   );

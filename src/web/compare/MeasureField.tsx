@@ -1,4 +1,4 @@
-/** @file A measure by its name: those that are known are proposed, any other quantity of metrics.jsonl may be typed. */
+/** @file A field for a measure's name: it proposes the known ones and accepts any other quantity of metrics.jsonl. */
 import { useEffect, useId, useState } from "react";
 import { measureCalled, measureNames } from "../../tables/measures.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file A measure of all runs over any of their parameters, with spread over those that agree: the numbers and the
+ * @file A measure of all runs over any of their parameters, with its spread over runs that agree: the numbers and the
  * picture of `crh compare --x --y`. Over weight decay these are Figs. 16 to 18 of arXiv 2410.03006.
  */
 import { brief, counted } from "../../findings/numbers.ts";
@@ -17,7 +17,7 @@ interface OverParameterProps {
   readonly different: readonly ParameterValues[];
 }
 
-/** chosen: rows that are not folded away. */
+/** chosen: most rows of a table that is open at first. */
 const MOST_ROWS = 16;
 
 export function OverParameter({ runs, parameters, different }: OverParameterProps) {
@@ -96,7 +96,7 @@ function Answer({ found }: { readonly found: Compared }) {
   );
 }
 
-/** What the numbers rest on, and what is in none. */
+/** What the numbers depend on, and what was left out. */
 function Notes({ found: { sweep } }: { readonly found: Compared }) {
   const left = Map.groupBy(sweep.leftOut, ({ reason }) => reason);
   return (
@@ -121,7 +121,7 @@ function Notes({ found: { sweep } }: { readonly found: Compared }) {
                 `${parameter} (${values.slice(0, 3).map(written).join(", ")}${values.length > 3 ? ", …" : ""})`,
             )
             .join(", ")}
-          {sweep.differing.length > 8 ? ` and ${sweep.differing.length - 8} more` : ""} as well; medians may mix them.
+          {sweep.differing.length > 8 ? ` and ${sweep.differing.length - 8} more` : ""} too; medians may mix them.
         </li>
       )}
     </ul>

@@ -1,4 +1,4 @@
-/** @file Which runs are compared: a list of all with a search; open where none is chosen yet. */
+/** @file Chooses the runs to compare from a searchable list of all; open while none is chosen. */
 import { useId, useState } from "react";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import { setParams } from "../route.ts";
@@ -8,7 +8,7 @@ interface RunPickerProps {
   readonly ids: readonly string[];
 }
 
-/** chosen: rows of the list; a search finds the others. */
+/** chosen: most rows of the list; a search finds the others. */
 const MOST_ROWS = 200;
 
 export function RunPicker({ all = [], ids }: RunPickerProps) {
@@ -50,7 +50,7 @@ export function RunPicker({ all = [], ids }: RunPickerProps) {
           None
         </button>
       </div>
-      {all.length === 0 && <p className="missing">There is no run yet; crh run makes one.</p>}
+      {all.length === 0 && <p className="missing">There are no runs yet; crh run makes one.</p>}
       <ul className="compare-list">
         {found.slice(0, MOST_ROWS).map(({ id, info }) => (
           <li key={id}>

@@ -1,6 +1,6 @@
 /**
- * @file Courses of many runs as curves: one a run, or of runs that agree in a parameter the median over them with its
- * quartiles at every step that at least half of them have.
+ * @file Courses of many runs as curves: one per run, or medians and quartiles over runs that agree in a parameter, at
+ * every step that at least half of them have.
  */
 import type { Curve } from "../../figures/charts.ts";
 import { evenly } from "../../figures/evenlySpaced.ts";
@@ -13,14 +13,14 @@ export interface RunCourse {
   readonly id: string;
   readonly steps: readonly number[];
   readonly values: readonly number[];
-  /** The value that colours it, and that it is grouped by. */
+  /** The value by which it is coloured and grouped. */
   readonly value: Cell;
 }
 
-/** chosen: points of all curves together; Plot draws them in some 100 ms. */
+/** chosen: most points in all curves together; Plot draws them in some 100 ms. */
 const MOST_POINTS = 20_000;
 
-/** One curve a run. */
+/** One curve per run. */
 export function runCurves(courses: readonly RunCourse[], colours: ReadonlyMap<Cell, string>): Curve[] {
   const most = Math.max(30, Math.floor(MOST_POINTS / Math.max(1, courses.length)));
   return courses.map(({ id, steps, values, value }) => ({
@@ -36,7 +36,7 @@ export function thinned(count: number, most: number): number[] {
   return count <= most ? evenly(count, count) : [...new Set([0, ...evenly(count, most - 2), count - 1])];
 }
 
-/** One curve a value: medians, and quartiles as a band. */
+/** One curve per value: medians, with quartiles as a band. */
 export function groupCurves(
   courses: readonly RunCourse[],
   colours: ReadonlyMap<Cell, string>,
@@ -65,7 +65,7 @@ export function groupCurves(
     });
 }
 
-/** A colour for each value: a ramp where all are numbers or they are many, else hues. */
+/** A colour for each value: from a ramp if all are numbers or there are many, otherwise distinct hues. */
 export function coloursOf(values: readonly Cell[]): Map<Cell, string> {
   const different = [...new Set(values)].sort(compareCells);
   const isRamp = different.length > 7 || (different.length > 2 && different.every((one) => typeof one === "number"));

@@ -1,4 +1,4 @@
-/** @file In what runs differ: parameters with more than one value among them, and what most have. */
+/** @file The differences between runs: parameters with more than one value, and each one's most common value. */
 
 import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
@@ -6,7 +6,7 @@ import { parametersOf } from "../../tables/parameterColumns.ts";
 import { compareCells } from "../../tables/sweepCells.ts";
 import type { Cell } from "../../tables/table.ts";
 
-/** A run with what is known of it. */
+/** A run with its overview, if known. */
 export interface ComparedRun {
   readonly summary: RunSummary;
   readonly overview: RunOverview;
@@ -27,15 +27,15 @@ export function valuesOf({ summary: { info }, overview }: ComparedRun): Map<stri
 
 export interface ParameterValues {
   readonly name: string;
-  /** Of each run in their order; null where it has none. */
+  /** One value per run, in the runs' order; null if a run has none. */
   readonly values: readonly Cell[];
-  /** Different ones, in order. */
+  /** The distinct values, in order. */
   readonly different: readonly Cell[];
-  /** What most runs have; of two that are as common the first. */
+  /** The most common value; of equally common ones, the first. */
   readonly usual: Cell;
 }
 
-/** Every parameter that any of the runs has, in the order in which they come. */
+/** Every parameter that any of the runs has, in order of first occurrence. */
 export function parametersAmong(runs: readonly ComparedRun[]): ParameterValues[] {
   const all = runs.map(valuesOf);
   const names = [...new Set(all.flatMap((values) => [...values.keys()]))];
@@ -48,13 +48,16 @@ export function parametersAmong(runs: readonly ComparedRun[]): ParameterValues[]
   });
 }
 
-/** Those that differ; the seed, in which runs are meant to differ, last. */
+/** The parameters that differ. The seed, which is meant to differ, comes last. */
 export function differing(all: readonly ParameterValues[]): ParameterValues[] {
   const found = all.filter(({ different }) => different.length > 1);
   return [...found.filter(({ name }) => name !== "seed"), ...found.filter(({ name }) => name === "seed")];
 }
 
-/** What a sweep is most likely over: a number that is no length of training, else the first that differs. */
+/**
+ * The parameter that a sweep most likely varies: a number other than the length of training, otherwise the first that
+ * differs.
+ */
 export function tellingParameter(different: readonly ParameterValues[]): ParameterValues | undefined {
   const others = different.filter(({ name }) => name !== "seed");
   const isNumeric = ({ name, different: values }: ParameterValues) =>
@@ -62,5 +65,5 @@ export function tellingParameter(different: readonly ParameterValues[]): Paramet
   return others.find(isNumeric) ?? others[0];
 }
 
-/** A value as it is typed. */
+/** A value as one would type it. */
 export const written = (value: Cell): string => (value === null ? "–" : String(value));

@@ -1,6 +1,6 @@
 /**
- * @file A figure of src/figures on the page: its panels, a caption of a line, buttons that save it. Values under the
- * pointer are said by the report's own script (src/report/tipScript.ts); the cross-hair is shared (crosshair.ts).
+ * @file A figure of src/figures on the page: its panels, a one-line caption, and buttons that save it. The report's own
+ * script (src/report/tipScript.ts) shows values under the pointer; all figures share one cross-hair (crosshair.ts).
  */
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import type { Figure } from "../../figures/figure.ts";
@@ -10,17 +10,17 @@ import { saveCsv, savePng, saveSvg } from "./saveFigure.ts";
 export interface FigureBlockProps {
   readonly title: string;
   readonly figure: Figure | undefined;
-  /** Name of saved files. */
+  /** Name of the saved files. */
   readonly name: string;
-  /** What it shows, in a line; with its equation. */
+  /** What the figure shows, in one line, with its equation. */
   readonly caption?: ReactNode;
-  /** Why there is none. */
+  /** Why there is no figure. */
   readonly missing?: string;
   /** Further controls beside the buttons. */
   readonly tools?: ReactNode;
 }
 
-/** Marks with names as pictures: an element without a role may have no name. */
+/** Gives marks with names the role of images: an element without a role may not have a name. */
 const named = (svg: string): string =>
   svg.replace(/<(?!svg)(\w+)([^>]*?) aria-label=/g, '<$1$2 role="img" aria-label=');
 
@@ -30,7 +30,7 @@ export function FigureBlock({ title, figure, name, caption, missing, tools }: Fi
   useEffect(() => {
     const element = panels.current;
     if (element === null || html === "") return undefined;
-    // keys read values off them
+    // Focusable, so that keys can read values.
     for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes], svg[data-image]")) svg.tabIndex = 0;
     return shareCrosshair(element);
   }, [html]);

@@ -1,13 +1,13 @@
 /**
- * @file A figure that is drawn when it comes into view, while the page is idle, and again when what it shows has
- * changed, at most twice a second. Until then the earlier picture stays.
+ * @file A figure that is drawn while the page is idle, once it comes into view. When its data change it is redrawn, at
+ * most twice a second; until then the earlier picture stays.
  */
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Figure } from "../../figures/figure.ts";
 import { FigureBlock } from "./FigureBlock.tsx";
 import { whenIdle } from "./idleQueue.ts";
 
-/** What was drawn. */
+/** A drawn figure. */
 export interface Drawn {
   readonly title: string;
   readonly name: string;
@@ -19,21 +19,21 @@ export interface Drawn {
 }
 
 export interface LazyFigureProps {
-  /** What stands until it is drawn. */
+  /** Shown until the figure is drawn. */
   readonly title: string;
-  /** Changes whenever the picture would. */
+  /** Changes whenever the picture changes. */
   readonly version: string;
-  /** Undefined where there is nothing of the kind to show: the block is then left out. */
+  /** Undefined if there is nothing to show; the block is then left out. */
   readonly draw: () => Drawn | undefined;
   readonly tools?: ReactNode;
-  /** Pixels kept free for it. Default 300. */
+  /** Pixels reserved for it. Default 300. */
   readonly height?: number;
 }
 
-/** chosen: milliseconds between two pictures. */
+/** chosen: fewest milliseconds between two pictures. */
 const PERIOD = 500;
 
-/** chosen: how far below the window figures are drawn before they are seen. */
+/** chosen: distance below the window within which figures are drawn in advance. */
 const MARGIN = "300px";
 
 export function LazyFigure({ title, version, draw, tools, height = 300 }: LazyFigureProps) {
@@ -48,7 +48,7 @@ export function LazyFigure({ title, version, draw, tools, height = 300 }: LazyFi
     observer.observe(place.current!);
     return () => observer.disconnect();
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: version says when the picture is another one
+  // biome-ignore lint/correctness/useExhaustiveDependencies: version tells when the picture changes
   useEffect(() => {
     if (!isSeen) return undefined;
     let drop = () => {};

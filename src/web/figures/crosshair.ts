@@ -1,11 +1,11 @@
 /**
- * @file One cross-hair for all figures: where the pointer is over a step, every panel in sight with an axis of steps
- * shows it; and the step that a view looks at is marked in all of them. A click over a step is told to the view.
+ * @file One cross-hair for all figures. When the pointer is over a step, every visible panel with an axis of steps
+ * shows it; the step that the view looks at is marked in all of them. A click on a step is reported to the view.
  */
 import { pixelAt, type ReadableAxes, valueAt } from "../../figures/readings.ts";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-/** Elements whose panels are in sight; the others are brought up to date when they come into it. */
+/** Elements whose panels are visible; the others are updated when they become visible. */
 const seen = new Set<HTMLElement>();
 const sight = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries)
@@ -15,15 +15,15 @@ const sight = new IntersectionObserver((entries) => {
 });
 const known = new WeakMap<SVGSVGElement, ReadableAxes | null>();
 const listeners = new Set<(step: number) => void>();
-/** What the pointer is over, until the next frame shows it. */
+/** The step under the pointer, until the next frame shows it. */
 let pointed: { readonly step: number; readonly under: SVGSVGElement } | undefined;
 let marked: number | undefined;
 let frame = 0;
 
-/** chosen: pixels that a pointer may move and still click. */
+/** chosen: pixels that a pointer may move during a click. */
 const STILL = 4;
 
-/** Lets the panels in an element take part. @returns what ends it */
+/** Connects the panels in an element to the cross-hair. @returns a function that disconnects them */
 export function shareCrosshair(element: HTMLElement): () => void {
   const controller = new AbortController();
   const { signal } = controller;
@@ -48,13 +48,13 @@ export function shareCrosshair(element: HTMLElement): () => void {
   };
 }
 
-/** Is told of steps that were clicked, not rounded. @returns what ends it */
+/** Reports clicked steps, unrounded, to a listener. @returns a function that ends it */
 export function onStepChosen(listener: (step: number) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Marks a step in all panels; undefined marks none. */
+/** Marks a step in all panels; undefined removes the mark. */
 export function markStep(step: number | undefined): void {
   marked = step;
   showSoon();
@@ -69,7 +69,7 @@ function point(next: typeof pointed): void {
   showSoon();
 }
 
-/** The step under the pointer, where it is over a panel with an axis of steps. */
+/** The step under the pointer, if it is over a panel with an axis of steps. */
 function stepUnder(event: PointerEvent): typeof pointed {
   const svg = (event.target as Element).closest<SVGSVGElement>(".panels svg");
   const axes = svg === null ? undefined : stepAxes(svg);
@@ -89,12 +89,12 @@ function show(): void {
   for (const element of seen)
     for (const svg of element.querySelectorAll<SVGSVGElement>("svg[data-axes]")) {
       drawAt(svg, "shared step", marked);
-      // the panel under the pointer has a cross of its own
+      // the panel under the pointer has its own cross
       drawAt(svg, "shared cross", svg === pointed?.under ? undefined : pointed?.step);
     }
 }
 
-/** One upright line of a kind, moved, made or taken away. */
+/** Creates, moves or removes the vertical line of a kind. */
 function drawAt(svg: SVGSVGElement, kind: string, step: number | undefined): void {
   const axes = step === undefined ? undefined : stepAxes(svg);
   const pixel = axes === undefined ? undefined : pixelAt(axes.x, step!);

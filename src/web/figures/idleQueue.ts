@@ -1,16 +1,19 @@
 /**
- * @file Work that may wait: done one piece at a time while the page is idle, so that typing, scrolling and scrubbing
- * are never held up by more than one figure.
+ * @file Work that may wait. It is done one piece at a time while the page is idle, so that typing, scrolling and
+ * scrubbing never wait for more than one figure.
  */
 type Owner = object;
 
 const waiting = new Map<Owner, () => void>();
 let isPlanned = false;
 
-/** chosen: milliseconds after which work is done although the page is busy. */
+/** chosen: milliseconds after which work is done even if the page is busy. */
 const PATIENCE = 400;
 
-/** Does the work when there is time. What the same owner had waiting is dropped. @returns what drops it */
+/**
+ * Does the work when there is time; earlier waiting work of the same owner is dropped. @returns a function that drops
+ * it
+ */
 export function whenIdle(owner: Owner, work: () => void): () => void {
   waiting.delete(owner);
   waiting.set(owner, work);

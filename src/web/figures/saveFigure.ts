@@ -1,14 +1,14 @@
-/** @file Saves a figure as a file: SVG and PNG as they are on paper, the numbers as CSV. */
+/** @file Saves a figure as a file: SVG and PNG in the colours for paper, the numbers as CSV. */
 import { standaloneSvg } from "../../figures/figure.ts";
 
-/** chosen: pixels of a PNG for one of the figure. */
+/** chosen: PNG pixels per pixel of the figure. */
 const SCALE = 2;
 
 export const saveSvg = (name: string, svg: string): void =>
   save(`${name}.svg`, new Blob([standaloneSvg(svg)], { type: "image/svg+xml" }));
 export const saveCsv = (name: string, csv: string): void => save(`${name}.csv`, new Blob([csv], { type: "text/csv" }));
 
-/** @throws Error where the browser cannot draw it */
+/** @throws Error if the browser cannot draw it */
 export async function savePng(name: string, svg: string): Promise<void> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standaloneSvg(svg))}`;

@@ -1,4 +1,4 @@
-/** @file What a model is measured on: which array goes into which input, the targets, the loss. */
+/** @file The form for measuring a model: an array for each input, the targets, the loss. */
 import { useState } from "react";
 import { costs } from "../../measure/measured.ts";
 import { type Given, type LossName, losses, type ModelRequest } from "./measureModel.ts";
@@ -37,7 +37,7 @@ export function choicesOf(files: ReadonlyMap<string, OpenedArrays>): Choice[] {
 
 const isTargetName = (name: string): boolean => /^(y|t|targets?|labels?|.*-labels.*)$/i.test(name);
 
-/** The array that an input or the targets most likely are. */
+/** The array that most likely belongs to an input or to the targets. */
 function guess(choices: readonly Choice[], name: string, taken: ReadonlySet<string>): string {
   const free = choices.filter(({ key }) => !taken.has(key));
   const found =
@@ -55,7 +55,7 @@ interface Chosen {
   readonly [name: string]: string;
 }
 
-/** What is proposed for a model and the arrays that are there. */
+/** The choices proposed for a model and the available arrays. */
 export function proposal(model: OpenedModel, choices: readonly Choice[]): Chosen {
   const taken = new Set<string>();
   const chosen: Record<string, string> = {};
@@ -68,7 +68,7 @@ export function proposal(model: OpenedModel, choices: readonly Choice[]): Chosen
   return chosen;
 }
 
-/** Whole numbers are classes, or the tokens themselves where there is nothing else. */
+/** Whole numbers are taken as classes, or as the tokens themselves if there are no other targets. */
 function usualLoss(model: OpenedModel, target: Choice | undefined): LossName {
   if (target === undefined) return model.inputs.some(({ dtype }) => dtype?.startsWith("int")) ? "next-token" : "mse";
   const isOneHot = target.shape.length > 1 && (target.shape[1] ?? 1) > 1;
@@ -131,7 +131,7 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
           <option value={ZEROS}>zeros</option>
         </Pick>
       ))}
-      <Pick label="Loss" hint="of each sample, as crh analyze --loss" value={loss} set={set("loss")}>
+      <Pick label="Loss" hint="per sample, as in crh analyze --loss" value={loss} set={set("loss")}>
         {losses.map((one) => (
           <option key={one}>{one}</option>
         ))}
@@ -142,8 +142,8 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
         ))}
       </Pick>
       {needsTargets && (
-        <Pick label="Targets" hint="one for each sample" value={chosen[TARGETS]!} set={set(TARGETS)}>
-          {chosen[TARGETS] === "" && <option value="">none was chosen</option>}
+        <Pick label="Targets" hint="one per sample" value={chosen[TARGETS]!} set={set(TARGETS)}>
+          {chosen[TARGETS] === "" && <option value="">none chosen</option>}
           {choices.map(({ key, words }) => (
             <option key={key} value={key}>
               {words}
@@ -154,7 +154,7 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
       {model.outputs.length > 1 && (
         <Pick
           label="Output"
-          hint="that the loss is taken of"
+          hint="from which the loss is computed"
           value={chosen.output ?? model.outputs[0]!.name}
           set={set("output")}
         >
@@ -167,7 +167,7 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
         <summary>More</summary>
         <Pick
           label="Cost"
-          hint="what is measured: full takes longest"
+          hint="how much is measured; full takes longest"
           value={changed.cost ?? "standard"}
           set={set("cost")}
         >
@@ -175,13 +175,13 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
             <option key={one}>{one}</option>
           ))}
         </Pick>
-        <Pick label="Pixels" hint="bytes of images" value={changed.pixels ?? "auto"} set={set("pixels")}>
-          <option value="auto">as the file is</option>
+        <Pick label="Pixels" hint="scale of image bytes" value={changed.pixels ?? "auto"} set={set("pixels")}>
+          <option value="auto">as in the file</option>
           <option value="unit">scaled to [0, 1]</option>
           <option value="raw">0 to 255</option>
         </Pick>
-        <Typed label="Samples" hint="all where empty" value={changed.samples} set={set("samples")} type="number" />
-        <Typed label="Batch" hint="chosen by size where empty" value={changed.batch} set={set("batch")} type="number" />
+        <Typed label="Samples" hint="empty: all" value={changed.samples} set={set("samples")} type="number" />
+        <Typed label="Batch" hint="empty: chosen by size" value={changed.batch} set={set("batch")} type="number" />
         <Typed label="Mean" hint="by channel: 0.4,0.5,0.6" value={changed.mean} set={set("mean")} type="text" />
         <Typed
           label="Standard deviation"

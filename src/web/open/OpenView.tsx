@@ -1,5 +1,5 @@
 /**
- * @file Opens what was dropped on the page: a report, moments, a run folder, a model with data. All is read and
+ * @file Opens files dropped on the page: a report, moments, a run folder, a model with data. Everything is read and
  * measured in this browser; nothing is sent anywhere.
  */
 import { type DragEvent, useCallback, useEffect, useRef, useState } from "react";
@@ -39,7 +39,6 @@ export default function OpenView() {
   const [errors, setErrors] = useState<readonly string[]>([]);
   const [busy, setBusy] = useState<string>();
   const [progress, setProgress] = useState<ModelProgress>();
-  const [isOver, setOver] = useState(false);
 
   const take = useCallback(async (pick: () => Picked | Promise<Picked>) => {
     setErrors([]);
@@ -58,10 +57,10 @@ export default function OpenView() {
     }
   }, []);
 
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void take(() => droppedFiles(event.dataTransfer));
+  const clear = () => {
+    opener.current!.giveUp();
+    setOpened(nothing);
+    setErrors([]);
   };
 
   const measure = async (request: ModelRequest) => {
@@ -89,35 +88,10 @@ export default function OpenView() {
     <>
       <h1>Open a file</h1>
       <p className="soft">
-        A report, a moments file, a run folder, or an ONNX model with data. All is read and measured in this browser;
-        nothing leaves this machine.
+        A report, a moments file, a run folder, or an ONNX model with data. Everything is read and measured in this
+        browser; nothing leaves this machine.
       </p>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside do the same by keyboard */}
-      <div
-        className={`open-drop${isOver ? " over" : ""}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        <span>Drop files or a folder here, or choose</span>
-        <FileButton label="Files" onFiles={(files) => void take(() => chosenFiles(files))} />
-        <FileButton label="A run folder" isFolder onFiles={(files) => void take(() => chosenFiles(files))} />
-        {!isEmpty && (
-          <button
-            type="button"
-            onClick={() => {
-              opener.current!.giveUp();
-              setOpened(nothing);
-              setErrors([]);
-            }}
-          >
-            Clear
-          </button>
-        )}
-      </div>
+      <DropZone take={take} clear={isEmpty ? undefined : clear} />
       <p role="status" className={busy === undefined ? "unseen" : "open-busy"}>
         {busy !== undefined && (
           <>
@@ -144,39 +118,87 @@ export default function OpenView() {
         </>
       )}
       {(model !== undefined || arrays.size > 0) && (
-        <section>
-          <h2>{model?.name ?? "Data without a model"}</h2>
-          <FileList arrays={arrays} />
-          {model === undefined && <p className="missing">Add the ONNX model that these are data of.</p>}
-          {model !== undefined && arrays.size === 0 && (
-            <p className="missing">Add data for it: npy, npz, safetensors, IDX or CIFAR files, also packed by gzip.</p>
-          )}
-          {model !== undefined && (
-            <ModelForm
-              model={model.model}
-              files={arrays}
-              isBusy={busy !== undefined}
-              measure={(request) => void measure(request)}
-            />
-          )}
-        </section>
+        <ModelSection {...{ model, arrays }} isBusy={busy !== undefined} measure={(request) => void measure(request)} />
       )}
-      {found !== undefined && (
-        <section>
-          <h2>What was measured</h2>
-          <Facts data={found.data} />
-          {found.found.notes.map((note) => (
-            <p key={note}>
-              <small>{note}</small>
-            </p>
-          ))}
-          <p className="soft">The same in a terminal:</p>
-          <pre>{found.command}</pre>
-          <SaveAnalysis data={found.data} name={model?.name ?? "model"} />
-          <ReportFigures data={found.data} />
-        </section>
-      )}
+      {found !== undefined && <Results found={found} name={model?.name ?? "model"} />}
     </>
+  );
+}
+
+interface DropZoneProps {
+  readonly take: (pick: () => Picked | Promise<Picked>) => Promise<void>;
+  /** Undefined if there is nothing to clear. */
+  readonly clear: (() => void) | undefined;
+}
+
+/** Takes dropped or chosen files. */
+function DropZone({ take, clear }: DropZoneProps) {
+  const [isOver, setOver] = useState(false);
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void take(() => droppedFiles(event.dataTransfer));
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside do the same from the keyboard
+    <div
+      className={`open-drop${isOver ? " over" : ""}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      <span>Drop files or a folder here, or choose</span>
+      <FileButton label="Files" onFiles={(files) => void take(() => chosenFiles(files))} />
+      <FileButton label="A run folder" isFolder onFiles={(files) => void take(() => chosenFiles(files))} />
+      {clear !== undefined && (
+        <button type="button" onClick={clear}>
+          Clear
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ModelSectionProps extends Pick<Opened, "arrays"> {
+  readonly model: Opened["model"] | undefined;
+  readonly isBusy: boolean;
+  readonly measure: (request: ModelRequest) => void;
+}
+
+/** The opened model and data, with the form that measures them. */
+function ModelSection({ model, arrays, isBusy, measure }: ModelSectionProps) {
+  return (
+    <section>
+      <h2>{model?.name ?? "Data without a model"}</h2>
+      <FileList arrays={arrays} />
+      {model === undefined && <p className="missing">Add the ONNX model to which these data belong.</p>}
+      {model !== undefined && arrays.size === 0 && (
+        <p className="missing">Add data for it: npy, npz, safetensors, IDX or CIFAR files, gzipped or not.</p>
+      )}
+      {model !== undefined && <ModelForm model={model.model} files={arrays} isBusy={isBusy} measure={measure} />}
+    </section>
+  );
+}
+
+/** What was found for a model, and the command that finds the same. */
+function Results({ found, name }: { readonly found: NonNullable<Opened["found"]>; readonly name: string }) {
+  return (
+    <section>
+      <h2>Results</h2>
+      <Facts data={found.data} />
+      {found.found.notes.map((note) => (
+        <p key={note}>
+          <small>{note}</small>
+        </p>
+      ))}
+      <p className="soft">The same in a terminal:</p>
+      <pre>{found.command}</pre>
+      <SaveAnalysis data={found.data} name={name} />
+      <ReportFigures data={found.data} />
+    </section>
   );
 }
 
@@ -186,7 +208,7 @@ interface Setters {
   setErrors(change: (now: readonly string[]) => readonly string[]): void;
 }
 
-/** Reads files one after the other; one that cannot be read costs a line, and no other. */
+/** Reads files one after another. One that cannot be read adds an error line and does not stop the others. */
 async function readAll(
   files: readonly File[],
   opener: Opener,
@@ -214,7 +236,7 @@ async function readAll(
   }
 }
 
-/** What a file makes of what is open. @throws Error in one line for a page that is no report */
+/** Adds a file to what is open. @throws Error in one line for a page that is not a report */
 function fileAdded(name: string, read: OpenedFile): (now: Opened) => Opened {
   if (read.kind === "report") {
     const report = { name, html: reportPage(read.html) };
@@ -272,15 +294,15 @@ function Kinds() {
   return (
     <dl className="open-kinds">
       <dt>report.html</dt>
-      <dd>is shown as it is, without its scripts.</dd>
+      <dd>shown as it is, without its scripts.</dd>
       <dt>moments (.safetensors)</dt>
-      <dd>second moments that crh run, crh analyze or a capture wrote: measured here, with all figures.</dd>
+      <dd>second moments written by crh run, crh analyze or a capture; measured here, with all figures.</dd>
       <dt>a run folder</dt>
-      <dd>run.json with its metrics, snapshots and moments; or a folder with several runs.</dd>
+      <dd>run.json with its metrics, snapshots and moments, or a folder with several runs.</dd>
       <dt>a model (.onnx) with data</dt>
       <dd>
-        every linear map of it on your samples: inputs and targets as npy, npz, safetensors, IDX or CIFAR files, also
-        packed by gzip. Drop them together.
+        measures every linear map on your samples: inputs and targets as npy, npz, safetensors, IDX or CIFAR files,
+        gzipped or not. Drop them together.
       </dd>
     </dl>
   );
@@ -325,12 +347,12 @@ function Report({ name, html }: { readonly name: string; readonly html: string }
     <section>
       <h2>{name}</h2>
       <p className="soft">
-        Shown without its scripts: values under the pointer and tables to save are in the file itself.
+        Shown without its scripts; open the file itself for values under the pointer and tables to save.
       </p>
       <iframe
         className="open-report"
         title={name}
-        sandbox="allow-same-origin" // without scripts; its links within are followed from here
+        sandbox="allow-same-origin" // without scripts; this page follows its internal links
         srcDoc={html}
         onLoad={({ currentTarget }) => followAnchors(currentTarget.contentDocument!)}
       />
@@ -338,7 +360,7 @@ function Report({ name, html }: { readonly name: string; readonly html: string }
   );
 }
 
-/** Links within the report would lead to the address of this page, which is that of its frame. */
+/** Follows links within the report, which would otherwise lead to this page's address, that of its frame. */
 function followAnchors(report: Document): void {
   report.addEventListener("click", (event) => {
     const link = (event.target as Element).closest("a");

@@ -1,4 +1,4 @@
-/** @file What the report of an analysis shows, on the page: the six alignments of every layer, all figures. */
+/** @file The content of an analysis report on the page: the six alignments of every layer, and all figures. */
 import { useDeferredValue, useMemo } from "react";
 import { relationFormula, relations } from "../../figures/palette.ts";
 import { fixed } from "../../findings/numbers.ts";
@@ -51,10 +51,10 @@ function Section({ section: { title, shown, missing, caption } }: { readonly sec
   );
 }
 
-/** The marks of figures. */
+/** The marks used in figures. */
 const mark = { rga: "●", rwa: "■", gwa: "▲" } as const;
 
-/** Values, noise and null of every layer at the last measurement. */
+/** Value, noise and null of each alignment of every layer, at the last measurement. */
 function Alignments({ snapshot }: { readonly snapshot: Snapshot }) {
   const [chosen, choose] = useParam("convention", "paper");
   const convention = conventions.find((one) => one === chosen) ?? "paper";
@@ -72,9 +72,9 @@ function Alignments({ snapshot }: { readonly snapshot: Snapshot }) {
             ))}
           </select>
         </label>
-        <small>{meaning[convention]}; value ± noise, below it chance</small>
+        <small>{meaning[convention]}; value ± noise, with chance below</small>
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reachable by keyboard */}
       <section className="wide" tabIndex={0} aria-label="Alignments of every layer">
         <table className="open-alignments">
           <thead>
@@ -148,7 +148,7 @@ const kindTitle: Readonly<Record<LayerKindName, string>> = {
   laws: "Power laws",
 };
 
-/** The figures of one layer; drawn when it is chosen. */
+/** The figures of one layer, drawn when it is chosen. */
 function Layer({ data }: { readonly data: AnalysisReport }) {
   const blocks = useMemo(() => layerBlocks(data), [data]);
   const [chosen, choose] = useParam("layer", blocks[0]?.name ?? "");

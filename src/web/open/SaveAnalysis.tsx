@@ -1,4 +1,4 @@
-/** @file Saves what was measured on the page: the report as a file, and the measures as JSON. */
+/** @file Saves a measurement made on the page: the report as a file, and the measures as JSON. */
 import { type ReportData, renderReport } from "../../report/report.ts";
 
 export function SaveAnalysis({ data, name }: { readonly data: ReportData; readonly name: string }) {

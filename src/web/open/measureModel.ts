@@ -1,6 +1,6 @@
 /**
- * @file Measures a user's model on given arrays, as `crh analyze` does, from bytes only: the numbers are the
- * same up to rounding of the engine. Runs in a worker, and in Node for tests.
+ * @file Measures a user's model on given arrays, as `crh analyze` does, but from bytes only. The numbers agree up to
+ * the engine's rounding. It runs in a worker, and in Node for tests.
  */
 import type { DataArray } from "../../data/array.ts";
 import { type FitOptions, fitArray } from "../../data/fitArray.ts";
@@ -24,23 +24,23 @@ import { chooseBatch, declaredBatch } from "../../probe/batchSize.ts";
 import { type Feeds, TARGET } from "../../probe/feeds.ts";
 import { Probe } from "../../probe/probe.ts";
 
-/** The losses that can be chosen, as `--loss` of `crh analyze` names them. */
+/** The available losses, named as in `crh analyze --loss`. */
 export const losses = ["mse", "squared-error", "cross-entropy", "nll", "bce", "bce-with-logits", "next-token"] as const;
 export type LossName = (typeof losses)[number];
 
-/** Where values come from: an array of a file, labels that lie in its records, or one number. */
+/** The source of values: an array in a file, the labels in a file's records, or one number. */
 export type Given =
   | { readonly file: string; readonly array: string }
   | { readonly file: string; readonly labels: true }
   | { readonly value: number };
 
-/** What is asked for; files by their names. */
+/** A measurement request; files are given by name. */
 export interface ModelRequest {
   readonly inputs: Readonly<Record<string, Given>>;
   readonly targets?: Given;
-  /** One of `losses`, or the model's own output of a loss per sample. */
+  /** One of `losses`, or an output of the model that is a loss per sample. */
   readonly loss: LossName | { readonly output: string };
-  /** The output that the loss is taken of, where there are several. */
+  /** The output from which the loss is computed, if there are several. */
   readonly output?: string;
   readonly samples?: number;
   readonly batch?: number;
@@ -52,20 +52,20 @@ export interface ModelRequest {
 export interface ModelFound {
   readonly snapshot: Snapshot;
   readonly moments: Moments;
-  /** What was chosen or changed, a sentence each. */
+  /** What was chosen or changed, one sentence each. */
   readonly notes: readonly string[];
-  /** Samples that were measured. */
+  /** Number of samples measured. */
   readonly samples: number;
 }
 
-/** How far a measurement is. */
+/** Progress of a measurement. */
 export interface ModelProgress {
   readonly what: "preparing" | "samples" | "measures";
   readonly done: number;
   readonly of: number;
 }
 
-/** A model file in the form that is measured. @throws Error in one line where it cannot be */
+/** The model in the form that is measured. @throws Error in one line if it cannot be brought into that form */
 export function preparedModel(model: Model): Model {
   const block = possibleBlocks(model);
   if (isBlocked(model) && block.length !== 1)
@@ -77,7 +77,7 @@ export function preparedModel(model: Model): Model {
 
 /** One feed. */
 interface Source {
-  /** Undefined where the same goes with every batch. */
+  /** Undefined if every batch gets the same values. */
   readonly n: number | undefined;
   readonly shape: readonly number[];
   readonly steps: readonly string[];
@@ -89,7 +89,7 @@ interface Source {
  *
  * @param prepared by `preparedModel`
  * @param files by name
- * @throws Error in one line where model, arrays and loss do not fit
+ * @throws Error in one line if model, arrays and loss do not fit together
  */
 export async function measureModel(
   engine: Engine,

@@ -1,6 +1,6 @@
 /**
- * @file The worker that opens files: bytes are read, unpacked and measured here, so that the page stays responsive, and
- * a file that takes too long or too much can be given up with the worker.
+ * @file The worker that opens files. Bytes are read, unpacked and measured here, so that the page stays responsive;
+ * ending the worker gives up a file that takes too much time or memory.
  */
 import * as ort from "onnxruntime-web/wasm";
 import { type LoadedArrays, loadArrays } from "../../data/loadArrays.ts";
@@ -14,7 +14,7 @@ import { decodeModel } from "../../onnx/modelFile.ts";
 import { measureModel, preparedModel } from "./measureModel.ts";
 import type { DeclaredValue, OpenAnswer, OpenedFile, OpenTask } from "./messages.ts";
 
-/** chosen: a page of a browser has 4 GiB at most, and a measurement holds a file several times. */
+/** chosen: most bytes of a file; a page has at most 4 GiB, and a measurement holds a file several times. */
 const MOST_BYTES = 2 ** 30;
 
 const arrays = new Map<string, LoadedArrays>();
@@ -29,7 +29,7 @@ addEventListener("message", ({ data }: MessageEvent<OpenTask>) => {
   done.catch((error: Error) => answer({ id, error: lineOf(error) }));
 });
 
-/** One line, whatever was thrown. */
+/** One line for whatever was thrown. */
 function lineOf(error: Error): string {
   const memory = /allocation|memory|Invalid typed array length|Array buffer/i.test(error.message);
   if (memory)
@@ -74,7 +74,7 @@ const declared = ({ name, dtype, shape }: DeclaredValue): DeclaredValue => ({
   ...(shape && { shape }),
 });
 
-/** Files with weights that lie beside the model, by their names alone: a page knows no folders. */
+/** Files with the model's external weights, by name only: a page knows no folders. */
 async function filesBeside(files: readonly File[]): Promise<ExternalFiles> {
   const bytes = new Map<string, Uint8Array>();
   for (const file of files) bytes.set(file.name, new Uint8Array(await file.arrayBuffer()));

@@ -1,8 +1,8 @@
-/** @file What was measured on the page as the data of a report, and the command that measures the same. */
+/** @file A measurement made on the page as the data of a report, and the command that measures the same. */
 import type { AnalysisReport } from "../../report/reportData.ts";
 import { type Given, givenWords, type ModelFound, type ModelRequest } from "./measureModel.ts";
 
-/** @param request undefined for moments, which come from elsewhere */
+/** @param request undefined for a moments file, which was made elsewhere */
 export function analysisOf(name: string, request: ModelRequest | undefined, found: ModelFound): AnalysisReport {
   const { snapshot, moments, notes } = found;
   const targets = request?.targets;
@@ -56,7 +56,7 @@ function argvOf(name: string, request: ModelRequest | undefined): string[] {
   ];
 }
 
-/** As it is typed in a shell. */
+/** The command as typed in a shell. */
 export function commandOf(name: string, request: ModelRequest): string {
   const quoted = (text: string) => (/^[\w.,/=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
   return ["crh", ...argvOf(name, request)].map(quoted).join(" ");

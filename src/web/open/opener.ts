@@ -1,4 +1,4 @@
-/** @file The worker that opens files, as views see it: what it is asked comes back as a promise, or can be given up. */
+/** @file The worker that opens files, as views use it: each request is a promise and can be given up. */
 import type { ModelFound, ModelProgress, ModelRequest } from "./measureModel.ts";
 import type { OpenAnswer, OpenedFile, OpenTask } from "./messages.ts";
 
@@ -8,7 +8,7 @@ interface Waiting {
   onProgress?: ((progress: ModelProgress) => void) | undefined;
 }
 
-/** Says that what was asked for was given up. */
+/** Thrown for a request that was given up. */
 export class GivenUp extends Error {
   override name = "GivenUp";
 }
@@ -18,17 +18,17 @@ export class Opener {
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
 
-  /** @param beside files with weights of a model. @throws Error in one line for what cannot be read */
+  /** @param beside files with the model's weights. @throws Error in one line if a file cannot be read */
   read(file: File, beside: readonly File[] = []): Promise<OpenedFile> {
     return this.#ask({ task: "read", file, beside: [...beside] });
   }
 
-  /** Measures a model that was read, on arrays that were. */
+  /** Measures a model on arrays; both were read before. */
   measure(model: string, request: ModelRequest, onProgress: (progress: ModelProgress) => void): Promise<ModelFound> {
     return this.#ask({ task: "measure", model, request }, onProgress);
   }
 
-  /** Gives up whatever is under way, and forgets what was read. */
+  /** Gives up all work in progress, and forgets what was read. */
   giveUp(error: Error = new GivenUp("open: stopped; what was read is forgotten, so choose the files again")): void {
     this.#worker?.terminate();
     this.#worker = undefined;

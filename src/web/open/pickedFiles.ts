@@ -1,14 +1,14 @@
-/** @file Files that were dropped on the page or chosen, those of folders with their paths. */
+/** @file Files that were dropped on the page or chosen; those in folders have paths. */
 
-/** chosen: a run folder has a few hundred files. */
+/** chosen: most files; a run folder has a few hundred. */
 const MOST_FILES = 20_000;
 
 export interface Picked {
-  /** By path; that of a file alone is its name. */
+  /** By path; a single file's path is its name. */
   readonly files: ReadonlyMap<string, File>;
 }
 
-/** @throws RangeError for more files than a run folder can have */
+/** @throws RangeError if there are more files than a run folder can have */
 export async function droppedFiles(transfer: DataTransfer): Promise<Picked> {
   const files = new Map<string, File>();
   const entries = [...transfer.items].flatMap((item) => (item.kind === "file" ? (item.webkitGetAsEntry() ?? []) : []));
@@ -17,7 +17,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Picked> {
   return { files };
 }
 
-/** Those of an input; of a folder with their paths in it. */
+/** The files of an input element; those of a folder have their paths in it. */
 export function chosenFiles(list: Iterable<File> & { readonly length: number }): Picked {
   if (list.length > MOST_FILES) throw tooMany();
   return { files: new Map([...list].map((file) => [file.webkitRelativePath || file.name, file])) };
@@ -33,7 +33,7 @@ async function walk(entry: FileSystemEntry, files: Map<string, File>): Promise<v
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (;;) {
-    // a reader hands out some hundred at a time
+    // a reader returns about a hundred at a time
     const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail));
     if (some.length === 0) return;
     for (const one of some) await walk(one, files);
@@ -45,7 +45,7 @@ const tooMany = (): RangeError =>
     `open: expected a run folder or a few files, got more than ${MOST_FILES} files; choose one run's folder`,
   );
 
-/** Folders with a run.json, by path: those of runs. */
+/** Paths of the folders that contain a run.json, which are runs. */
 export function runFolders({ files }: Picked): string[] {
   return [...files.keys()].flatMap((path) =>
     /(^|\/)run\.json$/.test(path) ? [path.slice(0, -"run.json".length)] : [],

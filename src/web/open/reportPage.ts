@@ -1,11 +1,11 @@
 /**
- * @file A given report as a page that can be shown inside this one: what it says and draws, without what
- * runs, loads or leads elsewhere.
+ * @file A given report as a page that can be shown inside this one: its text and figures, without anything that runs,
+ * loads or leads elsewhere.
  */
 
 const REMOVED = "script, iframe, object, embed, base, link, meta[http-equiv], form";
 
-/** @throws Error in one line where the file is no report of this project */
+/** @throws Error in one line if the file is not a report of this project */
 export function reportPage(html: string): string {
   const page = new DOMParser().parseFromString(html, "text/html");
   if (!page.title.endsWith("· crh-lab") || page.body.dataset.run === undefined)

@@ -1,4 +1,4 @@
-/** @file What a figure shows, in a line, with its equation as the report has it. */
+/** @file A figure's caption: one line, with the equation as in the report. */
 import type { ReactNode } from "react";
 
 export function Caption({ children, formula = "" }: { readonly children: ReactNode; readonly formula?: string }) {

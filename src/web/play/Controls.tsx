@@ -1,4 +1,4 @@
-/** @file The parameters of a network as fields: label, meaning and check are the setting's own. */
+/** @file The parameters of a network as fields. Labels, meanings and checks come from the setting. */
 import { memo, useEffect, useId, useState } from "react";
 import type { describeParameters } from "../../parameters/describe.ts";
 import { type Given, groups, OTHERS, type Range, ranges } from "./defaults.ts";
@@ -8,11 +8,11 @@ export type ParameterField = ReturnType<typeof describeParameters>[number];
 export interface ControlsProps {
   readonly fields: readonly ParameterField[];
   readonly given: Given;
-  /** Keys of parameters that change at once in the network that trains; undefined where none trains. */
+  /** Keys of parameters that change at once in the training network; undefined if none trains. */
   readonly adjustable?: readonly string[] | undefined;
-  /** Keys whose values are not those of the other network. */
+  /** Keys whose values differ from the other network's. */
   readonly differing: readonly string[];
-  /** What is wrong with a value, and which. */
+  /** A wrong value's key, and what is wrong with it. */
   readonly problem: { readonly key: string; readonly message: string } | undefined;
   readonly change: (key: string, value: string) => void;
 }
@@ -25,8 +25,8 @@ export const Controls = memo(function Controls(props: ControlsProps) {
     <div className="play-controls">
       {adjustable !== undefined && (
         <p className="soft course">
-          What is marked <span className="mark">at once</span> changes in the network that trains, from its next step
-          on; the rest needs a reset.
+          Parameters marked <span className="mark">at once</span> change in the training network from its next step; all
+          others need a reset.
         </p>
       )}
       {[...groups, { title: OTHERS, keys: rest, isOpen: false }].map(({ title, keys, isOpen }) => (
@@ -108,7 +108,7 @@ function Field({
   );
 }
 
-/** Takes effect when it is left, or by the key Enter. */
+/** Takes effect when the field loses focus, or on Enter. */
 function NumberInput({
   id,
   value,
@@ -139,7 +139,7 @@ function NumberInput({
   );
 }
 
-/** chosen: places of a logarithmic slider. */
+/** chosen: positions of a logarithmic slider. */
 const PLACES = 60;
 
 function Slider({

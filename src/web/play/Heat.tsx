@@ -1,5 +1,5 @@
 /**
- * @file H, G and Z of a layer as they form: a canvas each, those of a side on one colour scale, and the entry under the
+ * @file H, G and Z of a layer as they form: one canvas per matrix, one colour scale per side, and the entry under the
  * pointer in all three.
  */
 import { memo, useEffect, useMemo, useRef, useState } from "react";
@@ -11,13 +11,13 @@ import type { Matrices } from "./playData.ts";
 
 const palette = divergingPalette();
 const meaning: Readonly<Record<MatrixName, string>> = { H: "activations", G: "gradients", Z: "weights" };
-const sideWords = { a: "what the layer reads (a)", b: "what it writes (b)" } as const;
+const sideWords = { a: "input of the layer (a)", b: "output (b)" } as const;
 
 type Entry = readonly [row: number, column: number];
 
 export interface HeatProps {
   readonly found: Matrices;
-  /** Told when an entry is read. */
+  /** Called when an entry is read. */
   readonly onRead: () => void;
 }
 
@@ -136,7 +136,7 @@ function MatrixMap({
       </span>
       <div
         className="field"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the entry that is read
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move to another entry
         tabIndex={0}
         role="img"
         aria-label={`${name} of side ${side}, ${d} by ${d}; arrow keys read entries${

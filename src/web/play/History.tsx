@@ -1,6 +1,6 @@
 /**
- * @file The plays of this visit that are over: what was set, how they ended; opened again, or drawn behind the present
- * one.
+ * @file The finished plays of this visit: their settings and how they ended. They can be reopened, or drawn behind the
+ * current one.
  */
 import { memo } from "react";
 import { fixed, grouped, scientific } from "../../findings/numbers.ts";
@@ -28,13 +28,13 @@ export const History = memo(function History({ past, convention, compared, compa
           <thead>
             <tr>
               <th scope="col">play</th>
-              <th scope="col">differs from the beginning</th>
+              <th scope="col">differs from the defaults</th>
               <th scope="col">steps</th>
               <th scope="col">loss</th>
-              <th scope="col">least hidden median</th>
+              <th scope="col">smallest hidden median</th>
               <th scope="col">course</th>
               <th scope="col">
-                <span className="unseen">what to do</span>
+                <span className="unseen">actions</span>
               </th>
             </tr>
           </thead>
@@ -84,7 +84,7 @@ function changesOf({ given, setting, changes, step }: PlayData): string {
   return [changed.join(", "), later].filter((words) => words !== "").join("; ") || "nothing";
 }
 
-/** The least hidden median over the steps, from 0 to 1. */
+/** The smallest hidden median over the steps, from 0 to 1. */
 function Spark({ play, convention }: { readonly play: PlayData; readonly convention: Convention }) {
   const points = play.snapshots.flatMap((snapshot) => {
     const value = leastMedian({ ...play, snapshots: [snapshot] }, convention);

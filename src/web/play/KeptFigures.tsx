@@ -1,4 +1,7 @@
-/** @file The figures of a play as the report draws them, to be saved as SVG, PNG or CSV; drawn while nothing trains. */
+/**
+ * @file The figures of a play as the report draws them, to save as SVG, PNG or CSV. They are drawn while nothing
+ * trains.
+ */
 import { useEffect, useMemo, useState } from "react";
 import { alignmentRows } from "../../figures/alignmentSeries.ts";
 import { alignmentSummary } from "../../figures/alignmentSummary.ts";
@@ -32,7 +35,7 @@ export default function KeptFigures({ play, layer, convention }: KeptFiguresProp
       [`Spectra of ${layer}`, () => last && spectra(last, convention)],
     ];
   }, [training, unseen, snapshots, layer, convention]);
-  // One a frame, so that the page stays quick.
+  // One per frame, so that the page stays responsive.
   const [drawn, setDrawn] = useState(0);
   useEffect(() => {
     if (drawn >= all.length) return;

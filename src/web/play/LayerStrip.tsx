@@ -1,6 +1,6 @@
 /**
  * @file The six relations of each layer at the last measurement: value with its standard error, chance and start, and
- * whether it holds. The judgement is the report's (src/findings).
+ * whether the relation holds by the report's rule (src/findings).
  */
 import { memo } from "react";
 import { type Relation, relationColour, relations } from "../../figures/palette.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Curves that are drawn while a network trains: little else than paths, so that a frame is never long in the
- * making. Figures to keep are drawn by src/figures when training rests.
+ * @file Curves that are drawn while a network trains. They consist of little more than paths, so every frame is quick.
+ * Figures to save are drawn by src/figures while training rests.
  */
 import { memo, type PointerEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import type { Relation } from "../../figures/palette.ts";
@@ -10,35 +10,35 @@ export interface Line {
   readonly name: string;
   readonly colour: string;
   readonly points: readonly (readonly [step: number, value: number])[];
-  /** At its end. */
+  /** The mark at its end. */
   readonly mark?: Relation;
   /** "chance" is thin and dotted, "past" dashed and pale. */
   readonly kind?: "main" | "chance" | "past";
-  /** Between two courses. */
+  /** Filled between two courses. */
   readonly band?: readonly (readonly [step: number, low: number, high: number])[];
 }
 
 export interface LinesProps {
   readonly title: ReactNode;
-  /** What is drawn, for those who do not see it. */
+  /** Describes the figure for screen readers. */
   readonly label: string;
   readonly lines: readonly Line[];
-  /** Where the axis of steps ends. */
+  /** The last step of the axis. */
   readonly steps: number;
   readonly isLogSteps: boolean;
-  /** Ends of the other axis; those of the values where it is left out. A logarithmic one has powers of ten. */
+  /** Ends of the other axis. Default: those of the values; on a logarithmic axis, powers of ten. */
   readonly range?: readonly [number, number];
   readonly isLog?: boolean;
-  /** The step that is looked at, where it is not the last. */
+  /** The step that is looked at, if it is not the last. */
   readonly looked?: number | undefined;
-  /** Steps at which something was changed, and what, in words. */
+  /** Steps at which a parameter was changed, and the change in words. */
   readonly changes?: readonly { readonly step: number; readonly words: string }[];
 }
 
-/** Pixels; the width is that of the place. */
+/** In pixels; the width is that of the container. */
 export const [HEIGHT, LEFT, TOP, BOTTOM] = [190, 40, 10, 166];
 export const AT_RIGHT = 10;
-/** chosen: more points than pixels show nothing. */
+/** chosen: more points than pixels show no more. */
 const MOST_POINTS = 300;
 
 type Scale = (value: number) => number;
@@ -65,7 +65,7 @@ function area(band: NonNullable<Line["band"]>, x: Scale, y: Scale): string {
   return `M${[...above, ...below].join("L")}Z`;
 }
 
-/** Powers of ten or even steps, five at most. */
+/** Ticks at powers of ten or at equal distances, five at most. */
 function ticksOf([low, high]: readonly [number, number], isLog: boolean): number[] {
   if (isLog) {
     const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
@@ -105,7 +105,7 @@ function rangeOf(lines: readonly Line[], isLog: boolean): [number, number] {
   return low === high ? [low - 1, high + 1] : [low, high];
 }
 
-/** An element's width in pixels, as it changes; 360 before it is known. */
+/** An element's current width in pixels; 360 before it is known. */
 export function useWidth(): [RefObject<HTMLDivElement | null>, number] {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(360);
@@ -222,7 +222,7 @@ interface ReadingProps {
   readonly changed: string | undefined;
 }
 
-/** chosen: pixels beside a mark at which it is said. */
+/** chosen: pixels from a mark within which its words are shown. */
 const NEAR = 6;
 
 /** Values of the curves at the point nearest to a step. */

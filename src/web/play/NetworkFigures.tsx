@@ -1,4 +1,4 @@
-/** @file All that is shown of one network while it trains. */
+/** @file The figures of one network while it trains. */
 import { lazy, memo, Suspense, useMemo, useState } from "react";
 import { lossColour } from "../../figures/palette.ts";
 import { grouped, scientific } from "../../findings/numbers.ts";
@@ -15,14 +15,14 @@ import { HIDDEN, relationLines } from "./relationLines.ts";
 import { Spectra } from "./Spectra.tsx";
 import { StepSlider } from "./StepSlider.tsx";
 
-/** What draws them is larger than the rest of the playground. */
+/** The code that draws them is larger than the rest of the playground. */
 const KeptFigures = lazy(() => import("./KeptFigures.tsx"));
 
 export interface Shown {
   readonly convention: Convention;
-  /** A layer's name, or HIDDEN: what the curves of relations are of. */
+  /** What the curves of relations show: a layer's name, or HIDDEN. */
   readonly scope: string;
-  /** Layer of matrices and spectra. */
+  /** The layer whose matrices and spectra are shown. */
   readonly layer: string;
   readonly isLogSteps: boolean;
 }
@@ -31,11 +31,11 @@ export interface NetworkFiguresProps {
   readonly title: string;
   readonly play: PlayData;
   readonly other: PlayData | undefined;
-  /** Past plays that are drawn behind. */
+  /** Past plays, drawn behind. */
   readonly compared: readonly PlayData[];
   readonly shown: Shown;
   readonly choose: (scope: string) => void;
-  /** Told when an entry of a matrix is read. */
+  /** Called when an entry of a matrix is read. */
   readonly onRead: () => void;
 }
 
@@ -84,9 +84,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
       )}
       {first === undefined || last === undefined ? (
         <p className="missing">
-          {play.state === "failed"
-            ? "Nothing was measured."
-            : "Loading the engine and measuring before the first step …"}
+          {play.state === "failed" ? "Nothing was measured." : "Loading the engine; measuring before the first step …"}
         </p>
       ) : (
         <>
@@ -122,43 +120,25 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
           <Caption formula={lossEquation(play.built?.objective) + relationsEquation + alignmentEquation}>
             Six alignments over steps;{" "}
             {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
-            The loss is on a logarithmic axis, grey of the steps' own samples, violet of unseen ones.
-            {changes.length > 0 && " Upright lines: where a parameter was changed."}
+            The loss has a logarithmic axis: grey on the samples of each step, violet on unseen ones.
+            {changes.length > 0 && " Vertical lines: a parameter was changed."}
           </Caption>
           <StepSlider steps={measured} wanted={isEarlier ? wanted : undefined} look={look} />
           <div data-tour="strip">
             <LayerStrip {...{ first, last, convention, scope, choose }} />
             <Caption>
-              At step {grouped(last.step)}: filled marks are then, open ones the start, dashes chance; ✓ where a
-              relation holds by the rule of the reports. A layer's name shows it above and below.
+              At step {grouped(last.step)}: filled marks show this step, open ones the start, dashes chance; ✓ marks
+              relations that hold by the reports' rule. Choose a layer's name to show it above and below.
             </Caption>
           </div>
-          {heat !== undefined ? (
-            <>
-              <Heat found={heat} onRead={onRead} />
-              <Caption formula={matricesEquation}>
-                Matrices of {layer}, each divided by the mean of its diagonal; one colour scale a side.
-                {heat.step !== last.step && ` Those of step ${grouped(last.step)} were not kept; shown is the nearest.`}
-                {matrices.length < measured.length &&
-                  ` Kept are those of ${matrices.length} of ${measured.length} measurements, evenly over the logarithm of the step.`}
-              </Caption>
-            </>
-          ) : (
-            <p className="soft">
-              {play.state === "running"
-                ? "The matrices come with the next measurement."
-                : isWaiting(play)
-                  ? ""
-                  : "Matrices of this layer and convention were not kept of this play."}
-            </p>
-          )}
+          <MatrixFigures {...{ play, heat, layer, onRead }} step={last.step} measurements={measured.length} />
           {found !== undefined && (
             <>
               <div className="play-courses two" data-tour="spectra">
                 <Spectra layer={found} side="a" convention={convention} />
                 <Spectra layer={found} side="b" convention={convention} />
               </div>
-              <Caption>Eigenvalues by rank, divided by the largest of each matrix; both axes are logarithmic.</Caption>
+              <Caption>Eigenvalues by rank, relative to the largest of each matrix; both axes are logarithmic.</Caption>
             </>
           )}
           {!isUnderWay(play) && (
@@ -175,7 +155,42 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
   );
 });
 
-/** The matrices that are nearest to a step, or the last ones. */
+interface MatrixFiguresProps extends Pick<NetworkFiguresProps, "play" | "onRead"> {
+  /** Undefined if the layer has none. */
+  readonly heat: Matrices | undefined;
+  readonly layer: string;
+  /** The step that is looked at. */
+  readonly step: number;
+  /** Number of measurements so far. */
+  readonly measurements: number;
+}
+
+/** H, G and Z of the layer, or why they are missing. */
+function MatrixFigures({ play, heat, layer, step, measurements, onRead }: MatrixFiguresProps) {
+  if (heat === undefined)
+    return (
+      <p className="soft">
+        {play.state === "running"
+          ? "The matrices come with the next measurement."
+          : isWaiting(play)
+            ? ""
+            : "This play kept no matrices of this layer and convention."}
+      </p>
+    );
+  return (
+    <>
+      <Heat found={heat} onRead={onRead} />
+      <Caption formula={matricesEquation}>
+        Matrices of {layer}, each divided by the mean of its diagonal; one colour scale per side.
+        {heat.step !== step && ` Those of step ${grouped(step)} were not kept; the nearest are shown.`}
+        {play.matrices.length < measurements &&
+          ` Those of ${play.matrices.length} of ${measurements} measurements are kept, evenly spaced in the logarithm of the step.`}
+      </Caption>
+    </>
+  );
+}
+
+/** The matrices nearest to a step, or the last ones. */
 function matricesAt(
   kept: readonly Matrices[],
   {
@@ -218,7 +233,7 @@ const stateWords = {
   paused: "paused",
   finished: "done",
   stopped: "stopped",
-  failed: "ended by an error",
+  failed: "failed",
 } as const;
 const stateClass = {
   preparing: "running",
@@ -235,7 +250,7 @@ function Progress({ play: { state, step, built, loss, rate } }: { readonly play:
       <span className={`status ${stateClass[state]}`}>{stateWords[state]}</span> step {grouped(step)}
       {built && <> of {grouped(built.steps)}</>}
       {loss !== undefined && <> · loss {scientific(loss)}</>}
-      {state === "running" && rate !== undefined && <> · {grouped(Math.round(rate))} steps a second</>}
+      {state === "running" && rate !== undefined && <> · {grouped(Math.round(rate))} steps per second</>}
     </p>
   );
 }

@@ -10,7 +10,7 @@ const DECADES = 6;
 
 interface Course {
   readonly name: "H" | "G" | "Z";
-  /** Divided by the largest. */
+  /** Relative to the largest. */
   readonly values: readonly number[];
 }
 
@@ -47,11 +47,11 @@ export const Spectra = memo(function Spectra({
   const ranks = [1, 2, 5, 10, 20, 50, 100, 200, 500].filter((rank) => rank <= most);
   return (
     <div className="play-lines" ref={place}>
-      <h3>{side === "a" ? "eigenvalues, what it reads (a)" : "eigenvalues, what it writes (b)"}</h3>
+      <h3>{side === "a" ? "eigenvalues, input (a)" : "eigenvalues, output (b)"}</h3>
       <svg
         viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
-        aria-label={`Eigenvalues of ${found.map(({ name }) => name).join(", ")} by rank, divided by the largest`}
+        aria-label={`Eigenvalues of ${found.map(({ name }) => name).join(", ")} by rank, relative to the largest`}
       >
         <g className="grid">
           {Array.from({ length: DECADES / 2 + 1 }, (_, i) => -2 * i).map((exponent) => (

@@ -1,4 +1,4 @@
-/** @file Which measurement of a play is looked at: the newest as it comes, or an earlier one. */
+/** @file Chooses the measurement of a play to look at: always the newest, or an earlier one. */
 import { memo } from "react";
 import { grouped } from "../../findings/numbers.ts";
 

@@ -1,9 +1,9 @@
-/** @file The tour's panel: says where to look, offers to do it, and sees when it was done. */
+/** @file The tour's panel: says where to look, offers to act, and notices when the reader has. */
 import { useEffect, useRef } from "react";
 import { type Hands, type Seen, tourSteps } from "./tourSteps.tsx";
 
 export interface TourProps {
-  /** From 1 on. */
+  /** Number of the step, from 1. */
   readonly place: number;
   readonly seen: Seen;
   readonly hands: Hands;
@@ -23,7 +23,7 @@ export function Tour({ place, seen, hands, go }: TourProps) {
         element.classList.toggle("toured", element.getAttribute("data-tour") === target);
     };
     mark();
-    // Figures come and go as networks begin.
+    // Figures appear and disappear as networks start.
     const observer = new MutationObserver(mark);
     observer.observe(document.getElementById("main")!, { childList: true, subtree: true });
     return () => {

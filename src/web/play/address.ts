@@ -1,7 +1,7 @@
 /**
- * @file The playground in the address: "#/play?setting=fc2&lr=0.05&two=1&b.decay=0". Parameters stand there where they
- * differ from the playground's own, those of the second network behind "b." where they differ from the first's. What
- * changes while they train stands behind "then" and "b.then": "120_lr_0.01*300_decay_0".
+ * @file The playground in the address: "#/play?setting=fc2&lr=0.05&two=1&b.decay=0". It lists parameters that differ
+ * from the playground's defaults; those of the second network have the prefix "b." and are listed if they differ from
+ * the first's. Changes during training follow "then" and "b.then": "120_lr_0.01*300_decay_0".
  */
 import { grouped } from "../../findings/numbers.ts";
 import type { ParameterChange } from "../trainer/messages.ts";
@@ -9,22 +9,22 @@ import { type Given, isPlaySetting, type PlaySetting, playDefaults } from "./def
 
 export type Slot = "a" | "b";
 
-/** What is played: the settings of one or two networks. */
+/** The settings of one or two networks to play. */
 export interface Plan {
   readonly setting: PlaySetting;
   readonly a: Given;
-  /** undefined: there is one network. */
+  /** Undefined if there is one network. */
   readonly b: Given | undefined;
-  /** What changes while they train; absent where nothing does. */
+  /** Changes during training, if any. */
   readonly changes?: Changes | undefined;
 }
 
 export type Changes = { readonly [slot in Slot]?: readonly ParameterChange[] | undefined };
 
-/** chosen: changes of a network that an address holds. */
+/** chosen: most changes of a network that an address holds. */
 export const MOST_CHANGES = 60;
 
-/** Keys of the address that are no parameters. */
+/** Keys of the address that are not parameters. */
 const others = new Set(["then", "b.then", "setting", "two", "layer", "convention", "scope", "axis", "tour", "speed"]);
 const SECOND = "b.";
 
@@ -43,7 +43,7 @@ export function planOf(params: URLSearchParams): Plan {
   return { setting, a, b: isTwo ? { ...a, ...b } : undefined, ...(isChanging && { changes }) };
 }
 
-/** The changes of the address that make it say a plan; `known` are all parameters there are. */
+/** The changes that make the address describe a plan; `known` are the names of all parameters. */
 export function addressOf(plan: Plan, params: URLSearchParams): Record<string, string | undefined> {
   const changes: Record<string, string | undefined> = {
     // biome-ignore lint/suspicious/noThenProperty: the address says "then"
@@ -59,12 +59,12 @@ export function addressOf(plan: Plan, params: URLSearchParams): Record<string, s
   return changes;
 }
 
-/** Parameters whose values are not the same. */
+/** Parameters whose values differ. */
 export function differences(one: Given, other: Given): string[] {
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((key) => one[key] !== other[key]);
 }
 
-/** Parts that say no change are left out. */
+/** Parts that are no valid change are left out. */
 function changesIn(text: string | null): readonly ParameterChange[] {
   const steps = new Map<number, Record<string, string>>();
   for (const part of (text ?? "").split("*").slice(0, MOST_CHANGES)) {

@@ -1,6 +1,6 @@
 /**
- * @file What the playground begins with, and how its controls are laid out. Parameters themselves, with their meaning
- * and checks, are the settings' own (src/settings).
+ * @file The playground's initial values and the layout of its controls. The parameters, with their meaning and checks,
+ * come from the settings (src/settings).
  */
 
 export const playSettings = ["fc2", "fc1"] as const;
@@ -8,12 +8,12 @@ export type PlaySetting = (typeof playSettings)[number];
 
 export const isPlaySetting = (name: string): name is PlaySetting => (playSettings as readonly string[]).includes(name);
 
-/** Parameters by name, as texts of the address and of fields. */
+/** Parameters by name, as text in the address and in fields. */
 export type Given = Readonly<Record<string, string>>;
 
 /**
- * chosen: small enough for a laptop to train within seconds, with a teacher whose outputs are not nearly linear; all
- * six hidden medians of fc2, between 0.26 and 0.83 before, pass 0.6 within 300 steps; the loss falls tenfold in 2,000.
+ * chosen: small enough to train within seconds on a laptop, with a teacher whose outputs are far from linear. All six
+ * hidden medians of fc2, between 0.26 and 0.83 at first, exceed 0.6 within 300 steps; the loss falls tenfold in 2,000.
  */
 const small: Given = {
   depth: "3",
@@ -35,12 +35,12 @@ export const playDefaults: Readonly<Record<PlaySetting, Given>> = {
   fc1: { ...small, outputs: "1" },
 };
 
-/** Where a slider stands beside the number: its ends, and whether it moves by factors. */
+/** The slider beside a number: its ends, and whether it moves by factors. */
 export interface Range {
   readonly low: number;
   readonly high: number;
   readonly isLog?: boolean;
-  /** Least change; of a logarithmic one a factor is taken. */
+  /** Smallest change; not used by a logarithmic slider. */
   readonly by?: number;
 }
 
@@ -59,11 +59,11 @@ export const ranges: Readonly<Record<string, Range>> = {
 export interface Group {
   readonly title: string;
   readonly keys: readonly string[];
-  /** Whether it is open at first. */
+  /** Whether it is open initially. */
   readonly isOpen: boolean;
 }
 
-/** Controls in their order; parameters that no group names come last. */
+/** Controls in order; parameters that no group names come last. */
 export const groups: readonly Group[] = [
   { title: "Network", keys: ["depth", "width", "activation", "gain", "initialisation"], isOpen: true },
   { title: "Training", keys: ["optimizer", "lr", "momentum", "decay", "batch", "steps", "seed"], isOpen: true },
@@ -75,21 +75,21 @@ export const groups: readonly Group[] = [
 ];
 export const OTHERS = "More of the optimizer";
 
-/** Speeds in steps a second; undefined for as fast as they go. */
+/** Speeds in steps per second; undefined for no limit. */
 export const speeds: readonly { readonly name: string; readonly speed: number | undefined }[] = [
-  { name: "5 steps a second", speed: 5 },
-  { name: "25 steps a second", speed: 25 },
-  { name: "100 steps a second", speed: 100 },
-  { name: "as fast as it goes", speed: undefined },
+  { name: "5 steps per second", speed: 5 },
+  { name: "25 steps per second", speed: 25 },
+  { name: "100 steps per second", speed: 100 },
+  { name: "as fast as possible", speed: undefined },
 ];
 export const USUAL_SPEED = 100;
 
-/** chosen: a measurement of the default network takes about as long as fifty of its steps; no more than 150 of them. */
+/** chosen: a measurement of the default network takes about as long as fifty of its steps; at most 150 measurements. */
 const [SHORTEST, LONGEST, MOST] = [5, 50, 150];
-/** chosen: between them steps grow by a sixth of those before. */
+/** chosen: in between, each interval is a sixth of the step at which it begins. */
 const GROWTH = 1 / 6;
 
-/** Steps to measure at: dense at first, then evenly. */
+/** Steps to measure at: dense at first, then equally spaced. */
 export function measuredSteps(steps: number): number[] {
   const longest = Math.max(LONGEST, Math.ceil(steps / (MOST - LONGEST)));
   const found: number[] = [];

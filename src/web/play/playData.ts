@@ -1,4 +1,4 @@
-/** @file One play: what a training has told so far. Pure values: each event gives the next one. */
+/** @file One play: what is known of a training so far. Plain values; each event yields the next one. */
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { Built, Look, ParameterChange, SharedMatrix, TrainerEvent, TrainerState } from "../trainer/messages.ts";
 import type { Given, PlaySetting } from "./defaults.ts";
@@ -15,30 +15,30 @@ export interface Matrices {
 }
 
 export interface PlayData {
-  /** From 1 on, in the order in which plays began. */
+  /** From 1, in the order in which plays began. */
   readonly number: number;
   readonly setting: PlaySetting;
   readonly given: Given;
-  /** What changes, or changed, while it trains; ascending. */
+  /** Past and future changes during training, ascending. */
   readonly changes: readonly ParameterChange[];
   readonly state: TrainerState;
   readonly built?: Built;
   readonly step: number;
   readonly loss?: number;
-  /** Steps a second. */
+  /** Steps per second. */
   readonly rate?: number;
-  /** Mean training losses since the point before. */
+  /** Training losses, each the mean since the previous point. */
   readonly training: readonly LossPoint[];
   /** On unseen samples. */
   readonly unseen: readonly LossPoint[];
   readonly snapshots: readonly Snapshot[];
-  /** Of the layer that is looked at, at the last measurement and as many before as are kept; ascending steps. */
+  /** Matrices of the chosen layer at the last measurement and at the earlier ones that are kept; ascending steps. */
   readonly matrices: readonly Matrices[];
   /** Why it ended, in one line. */
   readonly problem?: string;
 }
 
-/** What is to be played. */
+/** What to play. */
 export type Played = Pick<PlayData, "setting" | "given" | "changes">;
 
 export function newPlay(number: number, played: Played): PlayData {
@@ -76,7 +76,7 @@ export function told(play: PlayData, event: TrainerEvent): PlayData {
   }
 }
 
-/** Those of another look go, and those that are kept no more. */
+/** Drops matrices of another layer or convention, and those no longer kept. */
 function withMatrices(known: readonly Matrices[], event: Extract<TrainerEvent, { type: "matrices" }>): Matrices[] {
   const { step, look, matrices, kept } = event;
   const others = known.filter(
@@ -89,11 +89,11 @@ function withMatrices(known: readonly Matrices[], event: Extract<TrainerEvent, {
   return [...others, { step, look, matrices }].sort((x, y) => x.step - y.step);
 }
 
-/** Parameters as they are at the step that a play is at. */
+/** Parameters at the current step of a play. */
 export const givenNow = ({ given, changes, step }: Pick<PlayData, "given" | "changes" | "step">): Given =>
   Object.assign({}, given, ...changes.filter((change) => change.step <= step).map(({ values }) => values));
 
-/** Whether it trains, or will. */
+/** Whether it trains or is about to. */
 export const isUnderWay = ({ state }: PlayData): boolean => state === "preparing" || state === "running";
-/** Whether it can go on. */
+/** Whether it can be resumed. */
 export const isWaiting = ({ state }: PlayData): boolean => state === "paused";

@@ -59,7 +59,7 @@ export interface Scope {
   readonly side: Side;
 }
 
-/** Curves of one side: of the play with bands and chance, and of others behind it. */
+/** Curves of one side: the play's own, with bands and chance, and those of other plays behind it. */
 export function relationLines(
   own: readonly Snapshot[],
   past: readonly PlayData[],
@@ -99,7 +99,7 @@ export function lastMedians(play: PlayData, convention: Convention): readonly Ro
   return last === undefined ? [] : rowsOf(last, HIDDEN, convention);
 }
 
-/** The smallest of the six hidden medians; undefined where there is none. */
+/** The smallest of the six hidden medians; undefined if there is none. */
 export function leastMedian(play: PlayData, convention: Convention): number | undefined {
   const rows = lastMedians(play, convention);
   return rows.length === 0 ? undefined : Math.min(...rows.map(({ value }) => value));

@@ -1,6 +1,6 @@
 /**
- * @file The plays of this visit: the networks that train now, one or two, and those before them. Views are told at most
- * once a frame.
+ * @file The plays of this visit: the one or two networks that train now, and earlier ones. Views are notified at most
+ * once per frame.
  */
 import type { Look } from "../trainer/messages.ts";
 import { Trainer } from "../trainer/trainer.ts";
@@ -8,7 +8,7 @@ import type { Slot } from "./address.ts";
 import { type Given, measuredSteps, USUAL_SPEED } from "./defaults.ts";
 import { newPlay, type PlayData, type Played, told } from "./playData.ts";
 
-/** chosen: a play holds a few megabytes. */
+/** chosen: most past plays; each takes a few megabytes. */
 const MOST_PAST = 20;
 
 export interface SessionState {
@@ -33,7 +33,7 @@ export class Session {
 
   readonly state = (): SessionState => this.#state;
 
-  /** Begins a play; what the slot showed becomes a past one. */
+  /** Begins a play; the slot's earlier play becomes a past one. */
   start(slot: Slot, played: Played, { paused = false }: { readonly paused?: boolean } = {}): void {
     const { setting, given, changes } = played;
     this.#keep(slot);
@@ -59,7 +59,7 @@ export class Session {
     for (const slot of this.#slots()) this.#trainers.get(slot)?.resume();
   }
 
-  /** Changes parameters of a network that trains or waits, from its next step on. */
+  /** Changes parameters of a network that trains or is paused, from its next step. */
   adjust(slot: Slot, values: Given): void {
     this.#trainers.get(slot)?.adjust(values);
   }
@@ -68,7 +68,7 @@ export class Session {
     for (const slot of this.#slots()) this.#trainers.get(slot)?.step(steps);
   }
 
-  /** Takes the network out of a slot; what it did is kept among the past plays. */
+  /** Removes the network from a slot; its play is kept among the past ones. */
   clear(slot: Slot): void {
     this.#keep(slot);
     this.#trainers.get(slot)?.close();
@@ -83,7 +83,7 @@ export class Session {
     this.#set("a", play);
   }
 
-  /** Steps a second; undefined for as fast as they go. */
+  /** Steps per second; undefined for no limit. */
   get speed(): number | undefined {
     return this.#speed;
   }
@@ -98,7 +98,7 @@ export class Session {
     for (const trainer of this.#trainers.values()) trainer.lookAt(look);
   }
 
-  /** Gives the workers back; the past stays. */
+  /** Ends the workers; past plays stay. */
   close(): void {
     for (const slot of this.#slots()) this.clear(slot);
   }
@@ -118,7 +118,7 @@ export class Session {
     return trainer;
   }
 
-  /** Keeps what a slot shows among the past plays, where it took a step. */
+  /** Adds a slot's play to the past ones if it took a step. */
   #keep(slot: Slot): void {
     const play = this.#state.plays[slot];
     if (play === undefined || play.step === 0) return;

@@ -1,6 +1,6 @@
 /**
- * @file Changes parameters of networks while they train: from the next step on where they may be, and the address then
- * says from which step. What may not be changed so is set for the next play.
+ * @file Changes parameters of networks. Those that may change during training do so from the next step, which the
+ * address records; all others are set for the next play.
  */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type Changes, differences, isSameCourse, MOST_CHANGES, type Plan, type Slot } from "./address.ts";
@@ -11,7 +11,7 @@ import type { Planned, Wrong } from "./usePlan.ts";
 
 export type Plays = Readonly<Partial<Record<Slot, PlayData>>>;
 
-/** Whether a network that is shown is the one that is set. */
+/** Whether the network shown has the current settings. */
 export function isSamePlay(plan: Plan, slot: Slot, play: PlayData | undefined): boolean {
   const given = plan[slot];
   if (given === undefined || play === undefined) return given === undefined && play === undefined;
@@ -23,16 +23,16 @@ export function isSamePlay(plan: Plan, slot: Slot, play: PlayData | undefined): 
 }
 
 export interface Adjusting {
-  /** Parameters that change at once; undefined where no network of these settings trains or waits. */
+  /** Parameters that change at once; undefined if no network of these settings trains or is paused. */
   readonly adjustable: readonly string[] | undefined;
-  /** Parameters of the slot as they are shown. */
+  /** The slot's parameters as shown. */
   readonly shown: Given;
   readonly wrong: Wrong | undefined;
-  /** @returns whether the value is changed at once, or is wrong and is not */
+  /** @returns true if the value changes at once, or is rejected as wrong */
   readonly adjust: (key: string, value: string) => boolean;
 }
 
-/** chosen: milliseconds for which a slider rests before its value counts. */
+/** chosen: milliseconds that a slider must rest before its value counts. */
 const SETTLED = 200;
 
 type Pending = Readonly<Partial<Record<Slot, Given>>>;
@@ -43,7 +43,7 @@ export function useAdjusting(
 ): Adjusting {
   const [pending, setPending] = useState<Pending>({});
   const [wrong, setWrong] = useState<{ readonly wrong: Wrong; readonly value: string }>();
-  /** What is not yet sent, while a slider moves. */
+  /** Values not yet sent while a slider moves. */
   const unsent = useRef<Pending>({});
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const live = (one: Slot): PlayData | undefined => {
@@ -59,7 +59,7 @@ export function useAdjusting(
   );
   useCourses(plan, plays, setPlan);
   useEffect(() => {
-    setPending((before) => without(before, plays)); // what has come true waits no more
+    setPending((before) => without(before, plays)); // values that took effect are no longer pending
   }, [plays]);
   const isOver = plays[slot] === undefined || !(isUnderWay(plays[slot]) || isWaiting(plays[slot]));
   useEffect(() => {
@@ -95,7 +95,7 @@ export function useAdjusting(
 
 const both = ["a", "b"] as const;
 
-/** Values that plays do not have yet; the same object where that is all. */
+/** Values that plays do not have yet; the same object if none is dropped. */
 function without(pending: Pending, plays: Plays): Pending {
   const left = both.filter((slot) => {
     const now = plays[slot] && givenNow(plays[slot]);
@@ -105,21 +105,21 @@ function without(pending: Pending, plays: Plays): Pending {
   return Object.fromEntries(left.map((slot) => [slot, pending[slot]]));
 }
 
-/** Parameters as they are at the step of a play; the same object until one changes. */
+/** Parameters at the current step of a play; the same object until one changes. */
 function useNow(play: PlayData | undefined): Given | undefined {
   const applied = play?.changes.filter(({ step }) => step <= play.step).length ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other progress of a play changes no parameter
+  // biome-ignore lint/correctness/useExhaustiveDependencies: no other progress of a play changes a parameter
   return useMemo(() => play && givenNow(play), [play?.given, play?.changes, applied]);
 }
 
-/** Brings what was changed into the address. */
+/** Records changes in the address. */
 function useCourses(plan: Plan, plays: Plays, setPlan: (plan: Plan) => void): void {
   const [a, b] = [plays.a?.changes, plays.b?.changes];
   const seen = useRef({ a, b });
-  // Before the page is painted: else it would say for a moment that the settings are others.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only new changes of a play are brought there
+  // Runs before the page is painted; otherwise the page would briefly say that the settings differ.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only new changes of a play are recorded
   useLayoutEffect(() => {
-    // A link that was followed here says more than what was played before.
+    // A link that was followed here takes precedence over earlier plays.
     if (seen.current.a === a && seen.current.b === b) return;
     seen.current = { a, b };
     const isOf = (slot: Slot) => {

@@ -18,11 +18,11 @@ export interface Wrong {
 
 export interface Planned {
   readonly plan: Plan;
-  /** undefined while the setting is loaded. */
+  /** Undefined while the setting is being loaded. */
   readonly fields: readonly ParameterField[] | undefined;
   readonly wrong: Readonly<Partial<Record<Slot, Wrong>>>;
   readonly error: Error | undefined;
-  /** What is wrong with parameters. */
+  /** The first fault of the parameters, if any. */
   readonly check: (given: Given) => Wrong | undefined;
   readonly setPlan: (plan: Plan) => void;
 }

@@ -1,4 +1,4 @@
-/** @file A claim as a dot: full where it holds, struck where it does not, empty where that is open. */
+/** @file A claim as a dot: full if it holds, struck through if it does not, empty if that is open. */
 
 export function Dot({ verdict, title }: { readonly verdict: string; readonly title?: string }) {
   const kind = verdict === "holds" ? "good" : verdict === "does not hold" ? "bad" : "open";

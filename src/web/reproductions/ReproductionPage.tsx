@@ -9,7 +9,7 @@ import { type ListedStudy, readJson } from "./listedStudy.ts";
 export function ReproductionPage({ study }: { readonly study: ListedStudy | undefined }) {
   const folder = study?.words === undefined ? undefined : `reproductions/${study.folder}`;
   const { value, error } = useAsync(folder, () => readJson<ScoreRecord>(`${folder}/score.json`));
-  if (study === undefined) return <Problem error={new Error("There is no study of this name.")} />;
+  if (study === undefined) return <Problem error={new Error("No study has this name.")} />;
   return (
     <section className="study">
       <p className="soft eyebrow">
@@ -44,7 +44,7 @@ function Body({ record, folder }: { readonly record: ScoreRecord; readonly folde
           </figcaption>
         </figure>
       ))}
-      <h2>What is claimed</h2>
+      <h2>Claim</h2>
       <p>{record.statement}</p>
       <p className="soft">{record.source}</p>
       <h2>Score card</h2>

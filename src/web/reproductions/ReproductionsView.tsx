@@ -1,4 +1,4 @@
-/** @file The papers' figures as they were run again: every study with its score card, and one of them with figures. */
+/** @file The reproductions of the papers' figures: every study with its score card, or one of them with its figures. */
 import { Problem } from "../ErrorNote.tsx";
 import { href, type Route } from "../route.ts";
 import { useAsync } from "../useAsync.ts";
@@ -7,7 +7,7 @@ import { type ListedStudy, readJson } from "./listedStudy.ts";
 import { ReproductionPage } from "./ReproductionPage.tsx";
 import "./reproductions.css";
 
-/** Titles of the three theories, by the first part of their studies' names. */
+/** Titles of the three theories, by the prefix of their studies' names. */
 const theories: Readonly<Record<string, string>> = {
   crh: "Formation of representations (the Canonical Representation Hypothesis)",
   twopoint: "When representations align: the two-point theory of learning dynamics",
@@ -30,8 +30,8 @@ export default function ReproductionsView({ route }: { readonly route: Route }) 
         {value.filter(({ words }) => words !== undefined).length} of {value.length} studies.
       </p>
       <p className="soft">
-        Each study runs again with <code>crh reproduce</code> and its name; what is shown comes from that command alone.
-        A dot is a claim.
+        <code>crh reproduce</code> with a study’s name runs it again; everything shown here comes from that command.
+        Each dot is a claim.
       </p>
       {Object.entries(theories).map(([theory, title]) => (
         <Group key={theory} title={title} studies={value.filter(({ name }) => name.startsWith(`${theory}/`))} />

@@ -1,4 +1,4 @@
-/** @file Loss, accuracy and whatever else the run watched, over its steps. */
+/** @file Loss, accuracy and all else that the run watched, over its steps. */
 import { lossFigure } from "../../figures/loss.ts";
 import { isLogSpaced, withStepAxis } from "../../figures/stepAxis.ts";
 import { grouped } from "../../findings/numbers.ts";
@@ -24,17 +24,17 @@ export function LossFigure({ data, run, snapshots, scale, counted }: SectionProp
         name: "loss",
         figure: withStepAxis(isLog(scale), () => lossFigure(rowsOf(run.series), isLog(scale) ?? own)),
         missing: "The run recorded no loss.",
-        caption: `Loss per sample on training batches and on the evaluated samples, with accuracy or perplexity where the task has one (Eqs. 23, 24).${isThinned ? ` Of ${grouped(rows)} rows means over short stretches are drawn, and in the CSV; metrics.jsonl has every row.` : ""}`,
+        caption: `Loss per sample on training batches and on the evaluated samples, with accuracy or perplexity if the task has one (Eqs. 23, 24).${isThinned ? ` Of ${grouped(rows)} rows, figure and CSV have means over short intervals; metrics.jsonl has every row.` : ""}`,
       })}
     />
   );
 }
 
-/** Whether the run watched anything beside its loss. */
+/** Whether the run watched anything besides its loss. */
 export const isWatched = (data: ReportData): data is RunReport =>
   !isAnalysis(data) && ((data.watched?.groups.length ?? 0) > 0 || data.pictures !== undefined);
 
-/** What a run watches beside its loss. */
+/** Everything that the run watched besides its loss. */
 export function WatchedSection({ data, run, scale, counted }: SectionProps) {
   if (!isWatched(data)) return null;
   const groups = data.watched?.groups ?? [];

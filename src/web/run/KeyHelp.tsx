@@ -17,19 +17,19 @@ interface Keyed {
 }
 
 const meanings: readonly (readonly [string, string])[] = [
-  ["← →", "the measured step before, the next one"],
-  ["Home End", "the first step, the last one"],
-  ["space", "play the measured steps, pause"],
-  ["[ ]", "the layer before, the next one"],
-  ["s", "the other side: what a layer reads (a), what it writes (b)"],
-  ["c", "the next convention: paper, covariance, raw"],
+  ["← →", "previous or next measured step"],
+  ["Home End", "first or last step"],
+  ["space", "play the measured steps, or pause"],
+  ["[ ]", "previous or next layer"],
+  ["s", "the other side: input of a layer (a), output (b)"],
+  ["c", "next convention: paper, covariance, raw"],
   ["l", "logarithmic or linear axes of steps"],
-  ["?", "these keys"],
-  ["on a matrix", "arrows go from entry to entry, + and − look closer and step back, 0 shows all"],
-  ["on a figure", "arrows go from point to point"],
+  ["?", "this list of keys"],
+  ["on a matrix", "arrows move between entries, + and − zoom in and out, 0 shows all"],
+  ["on a figure", "arrows move between points"],
 ];
 
-/** Keys of the whole page, where the focus is on nothing that takes them itself. */
+/** Keys of the whole page, active unless the focused element takes keys itself. */
 export function useKeys(keyed: Keyed): void {
   const latest = useRef(keyed);
   latest.current = keyed;
@@ -43,14 +43,14 @@ export function useKeys(keyed: Keyed): void {
   }, []);
 }
 
-/** Fields, buttons for the space bar, figures and strips whose arrows read values. */
+/** Fields, figures and strips take keys; buttons take space and Enter. */
 function takesKeys({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
   if (target.matches("input, select, textarea, canvas, [data-tip], .panels svg, dialog, dialog *")) return true;
   return (key === " " || key === "Enter") && target.matches("button, a, summary");
 }
 
-/** @returns whether the key means something */
+/** @returns whether the key has a meaning */
 function act(key: string, { store, steps, layers, layer, side, convention, choose, ...keyed }: Keyed): boolean {
   const goStep = (by: number) => store.look(stepAfter(steps, store.step ?? 0, by));
   const goLayer = (by: number) => {

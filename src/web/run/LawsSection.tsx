@@ -1,4 +1,4 @@
-/** @file What holds of the whole network beside alignments: phases, change, ranks, residuals, collapse. */
+/** @file Laws of the whole network beyond alignments: phases, change, ranks, residuals, collapse. */
 import { useMemo } from "react";
 import { renderCollapse } from "../../report/collapseTable.ts";
 import type { FigureSection } from "../../report/figureBlock.ts";
@@ -13,7 +13,7 @@ import { ReportHtml } from "./ReportHtml.tsx";
 import { dataUpTo, type SectionProps } from "./runContext.ts";
 import { useSettledStep } from "./stepStore.ts";
 
-/** Left out where there is nothing to draw. */
+/** Undefined if there is nothing to draw. */
 const drawn = (section: FigureSection | undefined) => (section?.shown === undefined ? undefined : section);
 
 const figures: readonly [name: string, title: string, make: (data: ReportData) => FigureSection | undefined][] = [
@@ -30,7 +30,7 @@ export function LawsSection({ data, layers, scale, measured, choose }: SectionPr
     const now = dataUpTo(data, step);
     return unsectioned(renderLaws(now)) + unsectioned(renderCollapse(now));
   }, [data, step]);
-  if (data.snapshots.length === 0) return <p className="missing">The run holds no measurement yet.</p>;
+  if (data.snapshots.length === 0) return <p className="missing">The run has no measurement yet.</p>;
   return (
     <>
       {figures.map(([name, title, make]) => (
@@ -43,8 +43,8 @@ export function LawsSection({ data, layers, scale, measured, choose }: SectionPr
       ))}
       {html === "" ? (
         <p className="missing">
-          Exponents, phases and residuals were not measured up to this step: a run measures laws at its last step,
-          unless <code>--cost standard</code> asks for them each time.
+          Exponents, phases and residuals were not measured up to this step: a run measures laws only at its last step,
+          unless <code>--cost standard</code> requests them each time.
         </p>
       ) : (
         <ReportHtml html={html} layers={layers} choose={(layer) => choose({ layer, section: "layer" })} />
@@ -54,9 +54,9 @@ export function LawsSection({ data, layers, scale, measured, choose }: SectionPr
 }
 
 /**
- * The content of a section of the report.
+ * The content of a section of the report, without its frame.
  *
- * @param keepsTitle whether its own heading stays, one level lower as all below it
+ * @param keepsTitle whether its own heading stays; all headings move one level down
  */
 export function unsectioned(html: string, { keepsTitle = true } = {}): string {
   const content = html.replace(/^<section[^>]*>/, "").replace(/<\/section>$/, "");

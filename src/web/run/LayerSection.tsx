@@ -1,4 +1,4 @@
-/** @file One layer: its matrices at the step that is looked at, entries, neurons, clusters, spectra and power laws. */
+/** @file One layer: its matrices at the step shown, entries, neurons, clusters, spectra and power laws. */
 import { useEffect, useMemo, useState } from "react";
 import { spectra } from "../../figures/spectra.ts";
 import { grouped } from "../../findings/numbers.ts";
@@ -63,7 +63,7 @@ function LayerChoice({ layers, layer, side, choose, shown }: ChoiceProps) {
           ))}
         </select>
       </label>
-      <button type="button" onClick={() => go(-1)} disabled={at <= 0} aria-label="Layer before">
+      <button type="button" onClick={() => go(-1)} disabled={at <= 0} aria-label="Previous layer">
         ‹
       </button>
       <button type="button" onClick={() => go(1)} disabled={at >= layers.length - 1} aria-label="Next layer">
@@ -103,7 +103,7 @@ function Spectra({ data, layer, shown, version }: SpectraProps) {
 const noSpectra = (shown: LayerSnapshot | undefined): string =>
   shown === undefined
     ? "The layer was not measured at this step."
-    : "Spectra were not measured at this step: in mid-training a run leaves out what takes long (crh run --cost standard measures them each time).";
+    : "Spectra were not measured at this step: during training a run leaves out slow measures (crh run --cost standard measures them each time).";
 
 type Kind = keyof LayerFigures | "spectra";
 
@@ -128,13 +128,13 @@ function captioned(
 }
 
 const whyNone: Readonly<Record<keyof LayerFigures, string>> = {
-  laws: "The layer is too large for its eigenvectors to be taken in the page; crh report has them.",
+  laws: "The layer is too large to compute its eigenvectors in the page; crh report has them.",
   entries: "H or G was not kept.",
   neurons: "H or G was not kept.",
-  clusters: "The layer is too large for this figure; the images above can be put in order of clusters.",
+  clusters: "The layer is too large for this figure; the images above can be ordered by cluster.",
 };
 
-/** What needs the moments themselves; drawn in a thread once it is asked for. */
+/** Figures that need the moments themselves, drawn in a worker on request. */
 function FromMoments(props: SectionProps & { readonly step: number }) {
   const { source, id, data, snapshots, layer, step } = props;
   const [isOpen, setOpen] = useState(false);
@@ -170,7 +170,7 @@ function useFigures({ source, id, layer, step, snapshots, isOpen }: FiguresOf): 
 } {
   const [found, setFound] = useState<{ key: string; figures?: LayerFigures; missing?: string }>();
   const key = `${id} ${layer} ${step}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: exponents of a step do not change
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the exponents of a step do not change
   useEffect(() => {
     if (!isOpen) return undefined;
     let isCurrent = true;

@@ -1,4 +1,4 @@
-/** @file Small multiples: the six alignments of each layer over training, backward and forward beside each other. */
+/** @file Small multiples: the six alignments of each layer over training, backward and forward side by side. */
 import { useMemo } from "react";
 import { alignmentRows } from "../../figures/alignmentSeries.ts";
 import { layerCourse } from "../../figures/alignmentsOverTime.ts";
@@ -16,14 +16,14 @@ export function LayersSection({ snapshots, layers, layer, convention, scale, cho
   if (snapshots.length < 2)
     return (
       <p className="missing">
-        Courses of layers need two measurements; there {snapshots.length === 1 ? "is one" : "is none"}.
+        Curves over training need two measurements; there {snapshots.length === 1 ? "is one" : "is none"}.
       </p>
     );
   return (
     <>
       <p className="soft run-note">
-        What each layer reads (a, backward) and what it writes (b, forward), {byWords(convention)}. Dashed, same colour:
-        chance (Eq. 13). Bands: plus and minus the noise (Eq. 18).
+        Input (a, backward) and output (b, forward) of each layer, {byWords(convention)}. Dashed, same colour: chance
+        (Eq. 13). Bands: plus and minus the noise (Eq. 18).
       </p>
       <div className="run-multiples">
         {layers.map((name) => (
@@ -36,7 +36,7 @@ export function LayersSection({ snapshots, layers, layer, convention, scale, cho
               title: name,
               name: `alignments-${name}`,
               figure: withStepAxis(isLog(scale), () => layerCourse(name, rows.get(name) ?? [], convention)),
-              missing: "It has no alignment at two steps.",
+              missing: "This layer has no alignment at two steps.",
             })}
             tools={
               <button
@@ -44,7 +44,7 @@ export function LayersSection({ snapshots, layers, layer, convention, scale, cho
                 aria-pressed={name === layer}
                 onClick={() => choose({ layer: name, section: "layer" })}
               >
-                Look into
+                Open
               </button>
             }
           />

@@ -1,7 +1,7 @@
 /**
- * @file H, G and Z of a chosen layer and side at the step that is looked at, as images on one scale of colours for all
- * steps. Wheel, fingers and drag look closer at all three at once; the entry under the pointer, or that of the arrow
- * keys, is said in numbers.
+ * @file H, G and Z of a chosen layer and side at the step shown, as images on one colour scale for all steps. Wheel and
+ * fingers zoom into all three at once, dragging moves them. The entry under the pointer, or chosen by arrow keys, is
+ * given in numbers.
  */
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { divergingPalette, levels } from "../../figures/diverging.ts";
@@ -33,14 +33,14 @@ export function Matrices(props: MatricesProps) {
   if (momentSteps.length === 0)
     return (
       <p className="missing">
-        The second moments of this run were not kept, so that there are no matrices to look at.{" "}
-        <code>--moments all</code> keeps those of every measurement, <code>--moments final</code> those of the last.
+        This run did not keep second moments, so there are no matrices to show. <code>--moments all</code> keeps those
+        of every measurement, <code>--moments final</code> those of the last.
       </p>
     );
   return <InView {...props} />;
 }
 
-/** Matrices are read once they are looked at: they are the largest part of a run. */
+/** Matrices are read only when they come into view, since they are the largest part of a run. */
 function InView(props: MatricesProps) {
   const { id, layer, side, convention, momentSteps } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -84,13 +84,13 @@ function Kept({ source, id, layer, side, convention, order, setOrder, momentStep
   );
 }
 
-/** Says what was not kept, and how it is kept. */
+/** Says which moments were not kept, and how to keep them. */
 function KeptNote({ looked, step, momentSteps }: { looked: number; step: number; momentSteps: readonly number[] }) {
   const store = useStepStore();
   if (looked === step) return null;
   return (
     <p className="missing">
-      Moments of step {grouped(looked)} were not kept; shown is step {grouped(step)}. This run kept those of step{" "}
+      Moments of step {grouped(looked)} were not kept; step {grouped(step)} is shown. This run kept those of step{" "}
       {stepsInWords(momentSteps)} (<code>--moments all</code> keeps every one).{" "}
       <button type="button" onClick={() => store.look(step)}>
         Go to step {grouped(step)}
@@ -156,7 +156,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
   const draw = useCallback(() => {
     frame.current = 0;
     for (const [name, canvas] of canvases.current) {
-      // Until it is painted, what was there stays.
+      // Until the new image is painted, the earlier one stays.
       const { step, order } = shown.current;
       const picture = store.painted(step, name, order, pixelsOf(canvas)) ?? drawn.current.get(name);
       if (picture !== undefined) drawn.current.set(name, picture);
@@ -174,13 +174,13 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
     return () => observer.disconnect();
   }, [drawSoon]);
   const { limit, stepsRead, paintings } = store;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change the picture
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each of these changes the picture
   useEffect(drawSoon, [step, order, limit, stepsRead, paintings, store.orders, drawSoon]);
 
   const look = useCallback(
     (next: Window) => {
       view.current = next;
-      // One finger moves the page past a whole matrix, and what is seen of a part.
+      // One finger scrolls the page over a whole matrix, and moves the visible part of a zoomed one.
       for (const canvas of canvases.current.values()) canvas.style.touchAction = next.span < d ? "none" : "";
       drawSoon();
     },
@@ -209,7 +209,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
   };
   const marked = useRef<Place | undefined>(undefined);
   marked.current = place;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the mark stands where the place is
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the mark follows the chosen entry
   useEffect(() => {
     for (const canvas of canvases.current.values()) {
       const mark = canvas.nextElementSibling as HTMLElement;
@@ -224,10 +224,10 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
       <div className="run-matrix-tools">
         <OrderChoice store={store} order={order} setOrder={setOrder} />
         <span className="run-zoom">
-          <button type="button" onClick={() => look(zoomed(view.current, 1 / 1.5, centre(d)))} aria-label="Look closer">
+          <button type="button" onClick={() => look(zoomed(view.current, 1 / 1.5, centre(d)))} aria-label="Zoom in">
             +
           </button>
-          <button type="button" onClick={() => look(zoomed(view.current, 1.5, centre(d)))} aria-label="Step back">
+          <button type="button" onClick={() => look(zoomed(view.current, 1.5, centre(d)))} aria-label="Zoom out">
             −
           </button>
           <button type="button" onClick={() => look(whole(d))}>
@@ -288,7 +288,7 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
       <output className="run-entry">
         {place === undefined ? (
           <span className="soft">
-            Point at an entry, or use the arrow keys on a matrix. Wheel or two fingers look closer, dragging moves.
+            Point at an entry, or use the arrow keys on a matrix. Wheel or two fingers zoom; dragging moves.
           </span>
         ) : (
           <Entry {...{ store, step, side, place, neuron }} />
@@ -306,7 +306,7 @@ function OrderChoice({ store, order, setOrder }: Pick<ImagesProps, "store" | "or
     order !== "cluster" || merged === undefined
       ? ""
       : merged.length === 0
-        ? "no two neurons have become one, so that the order stays"
+        ? "no two neurons have merged, so the order is unchanged"
         : `${merged.length} ${merged.length === 1 ? "cluster" : "clusters"} of two neurons or more, the largest of ${merged[0]}`;
   return (
     <span>
@@ -323,7 +323,7 @@ function OrderChoice({ store, order, setOrder }: Pick<ImagesProps, "store" | "or
   );
 }
 
-/** What the colours are, and over what they are shared. */
+/** What the colours mean, and the steps that share their scale. */
 function Scale({ limit, read, of }: { limit: number; read: number; of: number }) {
   const ramp = useMemo(() => {
     const palette = divergingPalette();
@@ -386,7 +386,7 @@ function said(value: number, digits = 4): string {
   return text.replaceAll("-", "−").replace("e+", "e");
 }
 
-/** Draws the seen part at the resolution of the screen. */
+/** Draws the visible part at the resolution of the screen. */
 function drawWindow(canvas: HTMLCanvasElement, picture: Picture | undefined, { x, y, span }: Window): void {
   const size = pixelsOf(canvas);
   if (size === 0) return;
@@ -405,12 +405,12 @@ function drawWindow(canvas: HTMLCanvasElement, picture: Picture | undefined, { x
   }
 }
 
-/** Pixels of the screen across a canvas. */
+/** Width of a canvas in screen pixels. */
 const pixelsOf = (canvas: HTMLCanvasElement): number => Math.round(canvas.clientWidth * Math.min(2, devicePixelRatio));
 
 const shrunkenOnes = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
 
-/** A whole image averaged down to another size than it was painted for, as in a wider window; made once. */
+/** A whole image averaged down to another size than the one painted, such as in a wider window; computed once. */
 function shrunken(image: HTMLCanvasElement, size: number): HTMLCanvasElement {
   const known = shrunkenOnes.get(image);
   if (known?.width === size) return known;
@@ -423,7 +423,7 @@ function shrunken(image: HTMLCanvasElement, size: number): HTMLCanvasElement {
   return canvas;
 }
 
-/** The frame about the entry that is said, beside the canvas, so that moving it draws nothing. */
+/** Places the frame around the chosen entry. It lies beside the canvas, so moving it redraws nothing. */
 function placeMark(canvas: HTMLCanvasElement, { x, y, span }: Window): void {
   const mark = canvas.nextElementSibling as HTMLElement;
   const [row, column] = (mark.dataset.place ?? "").split(",").map(Number);
@@ -437,7 +437,7 @@ function placeMark(canvas: HTMLCanvasElement, { x, y, span }: Window): void {
   mark.style.transform = `translate(${(column - x) * unit}px, ${(row! - y) * unit}px)`;
 }
 
-/** React listens to wheels passively, which lets the page scroll away. */
+/** Listens to the wheel itself: React's listener is passive, so the page would scroll away. */
 function useWheel(
   canvases: React.RefObject<Map<MatrixName, HTMLCanvasElement>>,
   zoom: (right: number, down: number, factor: number) => void,
@@ -465,7 +465,7 @@ const sharesOf = (event: { clientX: number; clientY: number }, canvas: Element) 
   return { right: (event.clientX - box.left) / box.width, down: (event.clientY - box.top) / box.height };
 };
 
-/** Dragging moves the window, two fingers scale it, pointing says an entry. */
+/** Dragging moves the window, two fingers scale it, pointing chooses an entry. */
 function pointing(
   view: React.RefObject<Window>,
   gestures: Gestures,
@@ -482,7 +482,7 @@ function pointing(
     },
     onPointerMove: (event: React.PointerEvent) => {
       const at = sharesOf(event, event.currentTarget);
-      if (event.buttons === 0) end(event); // it was let go outside
+      if (event.buttons === 0) end(event); // the button was released outside
       const next = gestures.move(event.pointerId, at);
       if (next !== undefined) look(next);
       else setPlace(entryAt(view.current, at.right, at.down, d));
@@ -511,7 +511,7 @@ async function svgOf(store: MatrixStore, step: number, order: OrderName, side: S
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" fill="currentColor">${parts.join("")}<text x="0" y="${height - 6}" font-size="12">colours from −${store.limit} (blue) to ${store.limit} (red) times the mean diagonal</text></svg>`;
 }
 
-/** Upper triangles of the three in the order of the network, as they came. */
+/** Upper triangles of the three matrices in the network's order, unscaled. */
 function csvOf(store: MatrixStore, step: number, side: Side, d: number): string {
   const found = matrixNames.map((name) => store.get(step, name));
   const lines = ["side,i,j,H,G,Z"];

@@ -1,4 +1,4 @@
-/** @file What holds at the step that is looked at: in a sentence, every relation of every layer, and by depth. */
+/** @file The state at the step shown: in a sentence, as every relation of every layer, and by depth. */
 import { useMemo } from "react";
 import { alignmentSummary } from "../../figures/alignmentSummary.ts";
 import { alignmentsByDepth } from "../../figures/alignmentsByDepth.ts";
@@ -75,7 +75,7 @@ export function NowSection(props: SectionProps) {
             name: "hidden-layers",
             figure: withStepAxis(isLog(scale), () => alignmentSummary(data.snapshots, convention)),
             missing: fewSteps(data.snapshots.length),
-            caption: `Median over the hidden representations and their range, ${byWords(convention)}: what maps 1 to D read, what maps 0 to D − 1 write. Dashed: chance.`,
+            caption: `Median over the hidden representations and their range, ${byWords(convention)}: inputs of maps 1 to D, outputs of maps 0 to D − 1. Dashed: chance.`,
           })}
         />
       </div>
@@ -86,7 +86,7 @@ export function NowSection(props: SectionProps) {
           title: `The six alignments of every layer, by depth${at}`,
           name: "alignments-by-depth",
           figure: found.snapshot && alignmentsByDepth(found.snapshot, { convention }),
-          missing: layers.length === 1 ? "There is one layer." : "No layer was measured.",
+          missing: layers.length === 1 ? "There is only one layer." : "No layer was measured.",
           caption: `Layers in order of execution from top to bottom, ${byWords(convention)}: inputs (a, backward) and outputs (b, forward) of each layer (Eqs. 7, 8, 11). Vertical dashes, same colour: chance (Eq. 13); bars behind marks: plus and minus the noise (Eq. 18).`,
         })}
       />
@@ -96,10 +96,10 @@ export function NowSection(props: SectionProps) {
 
 const fewSteps = (count: number): string =>
   count < 2
-    ? `There is ${counted(count, "measurement")}, so that there is no course over time.`
-    : "There is no hidden layer with an alignment at two steps.";
+    ? `There is ${counted(count, "measurement")}, so there is no curve over training.`
+    : "No hidden layer has an alignment at two steps.";
 
 function notMeasured({ isWhole, problem }: SectionProps["run"]): string {
   if (!isWhole) return "Reading the measurements …";
-  return problem === undefined ? "The run holds no measurement yet." : "No measurement of the run can be read.";
+  return problem === undefined ? "The run has no measurement yet." : "No measurement of the run can be read.";
 }

@@ -1,4 +1,4 @@
-/** @file Heads, symmetric pairs, followed points, and what the run was: sections that not every run has. */
+/** @file Sections that not every run has (heads, symmetric pairs, followed points), and the facts of the run. */
 import { useCallback, useMemo } from "react";
 import { hasPairs } from "../../findings/pairs/pairSentences.ts";
 import { renderClaims } from "../../report/claimsList.ts";

@@ -1,6 +1,6 @@
 /**
- * @file A piece of the report's page, as src/report renders it. Its links to layers choose the layer here, those to
- * the glossary open it.
+ * @file A piece of the report's page, as src/report renders it. Its links to layers choose a layer here; its links to
+ * the glossary open the glossary.
  */
 import { type MouseEvent, memo } from "react";
 import { layerAnchor } from "../../report/layerAnchor.ts";
@@ -23,8 +23,8 @@ export const ReportHtml = memo(function ReportHtml({ html, layers, choose, class
     else showElement(anchor);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the keys of links click them
+    // biome-ignore lint/a11y/noStaticElementInteractions: clicks go to the links inside
+    // biome-ignore lint/a11y/useKeyWithClickEvents: links handle keys as clicks
     <div
       className={`run-html ${className ?? ""}`}
       onClick={follow}
@@ -34,7 +34,7 @@ export const ReportHtml = memo(function ReportHtml({ html, layers, choose, class
   );
 });
 
-/** Scrolls to an element, opening what is folded about it. */
+/** Scrolls to an element, opening any fold that contains it. */
 export function showElement(id: string): void {
   const element = document.getElementById(id);
   for (let at = element; at !== null; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;

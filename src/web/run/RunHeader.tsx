@@ -1,4 +1,4 @@
-/** @file The head of a run: name, state, how far it is, what it was told, what went wrong. */
+/** @file The header of a run: name, state, progress, parameters, errors. */
 import { brief, dateTime, duration, fixed, grouped } from "../../findings/numbers.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import { href } from "../route.ts";
@@ -9,7 +9,7 @@ import type { WatchedRun } from "./useRun.ts";
 interface RunHeaderProps {
   readonly run: WatchedRun;
   readonly id: string;
-  /** Whether a server has the run, and so its report and others to compare it with. */
+  /** Whether a server has the run, and thus its report and other runs for comparison. */
   readonly isServed: boolean;
 }
 
@@ -40,12 +40,12 @@ export function RunHeader({ run, id, isServed }: RunHeaderProps) {
       </h1>
       <Progress summary={summary} />
       {info?.error !== undefined && <p className="problem">{info.error}</p>}
-      {isRemoved && <p className="problem">This run was removed; what is shown is what was read before.</p>}
+      {isRemoved && <p className="problem">This run was removed; the page shows what was read before.</p>}
       <p className="run-connection soft" role="status">
         {isConnected ? "" : "The server cannot be reached; the page continues automatically once it can."}
       </p>
       {chosen.length > 0 && (
-        <dl className="run-chosen" aria-label="Parameters that are not the setting's defaults">
+        <dl className="run-chosen" aria-label="Parameters that differ from the setting's defaults">
           {chosen.map(({ name, value, usual, meaning }) => (
             <div key={name} title={`${meaning}; default ${usual}`}>
               <dt>{name}</dt>
@@ -58,7 +58,7 @@ export function RunHeader({ run, id, isServed }: RunHeaderProps) {
   );
 }
 
-/** How far it is, with the last numbers as they were written. */
+/** Progress, with the most recent numbers. */
 function Progress({ summary: { info, last = {} } }: { readonly summary: RunSummary }) {
   if (info === undefined) return null;
   const { status, step, steps, startedAt, durationMs, stepsPerSecond } = info;

@@ -1,7 +1,6 @@
 /**
- * @file A run, live: what it is, what was found, and its figures, from whatever source it has (a server, a dropped
- * folder, a network that trains in the page). The whole view is in the address: step, layer, side, convention, scale
- * of steps, order of neurons, section.
+ * @file A run, live: its facts, findings and figures, from any source (a server or a dropped folder). The address holds
+ * the whole view: step, layer, side, convention, scale of steps, order of neurons, section.
  */
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { isLogSpaced } from "../../figures/stepAxis.ts";
@@ -39,7 +38,7 @@ import "./run.css";
 export interface RunPageProps {
   readonly source: RunSource;
   readonly id: string;
-  /** Whether a server has it, and so its report. Default no. */
+  /** Whether a server has it, and thus its report. Default false. */
   readonly isServed?: boolean;
 }
 
@@ -60,7 +59,7 @@ function Shown({ source, id, isServed, run }: ShownProps) {
   const { params } = useRoute();
   const { snapshots, frame } = run;
   const status = run.summary.info?.status;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew for measurements, not for every row of metrics
+  // biome-ignore lint/correctness/useExhaustiveDependencies: recomputed for measurements, not for every row of metrics
   const data = useMemo(() => reportOf(run), [snapshots, frame, status]);
   const layers = useMemo(
     () => [...new Set(snapshots.toReversed().flatMap((snapshot) => snapshot.layers.map(({ name }) => name)))],
@@ -151,7 +150,7 @@ function Shown({ source, id, isServed, run }: ShownProps) {
 
 const part = (name: string, title: string, content: ReactNode): [string, string, ReactNode] => [name, title, content];
 
-/** The penultimate map, where the paper looks first. */
+/** The penultimate map, the one that the paper examines first. */
 function firstShown(last: ShownProps["run"]["snapshots"][number] | undefined): string | undefined {
   const maps = last?.layers.filter(isMap) ?? [];
   return (maps[penultimate(maps.length)] ?? last?.layers[0])?.name;
@@ -165,7 +164,7 @@ function useStepFromAddress(text: string | null): StepStore {
   return store;
 }
 
-/** Figures show where the step lies that is looked at; a click in one of them goes there. */
+/** Marks the step shown in all figures; a click on a step in a figure goes to it. */
 function useSharedStep(store: StepStore, steps: readonly number[]): void {
   useEffect(() => {
     const mark = () => markStep(store.followsLast ? undefined : store.step);
@@ -179,14 +178,14 @@ function useSharedStep(store: StepStore, steps: readonly number[]): void {
   useEffect(() => onStepChosen((step) => store.look(nearestStep(steps, step))), [store, steps]);
 }
 
-/** A name that changes whenever the value is another one. */
+/** A name that changes whenever the value does. */
 function useVersion(value: unknown): string {
   const known = useRef({ value, count: 0 });
   if (known.current.value !== value) known.current = { value, count: known.current.count + 1 };
   return String(known.current.count);
 }
 
-/** Goes to the section of a link once, when the page has grown to it. */
+/** Scrolls once to the section of a link, when the page has grown that far. */
 function useSectionOfAddress(section: string | null, isWhole: boolean): void {
   const hasGone = useRef(false);
   useEffect(() => {
@@ -196,7 +195,7 @@ function useSectionOfAddress(section: string | null, isWhole: boolean): void {
   }, [section, isWhole]);
 }
 
-/** The report's tables and strips look here as they do there. */
+/** Gives the report's tables and strips the same look here as in the report. */
 function useContentStyle(): void {
   useEffect(() => {
     if (document.getElementById("report-style") !== null) return;

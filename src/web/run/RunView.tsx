@@ -5,6 +5,6 @@ import { RunPage } from "./RunPage.tsx";
 
 export default function RunView({ route }: { readonly route: Route }) {
   const id = route.path[1];
-  if (id === undefined) return <p className="missing">The address names no run: #/run/ID.</p>;
+  if (id === undefined) return <p className="missing">The address names no run; expected #/run/ID.</p>;
   return <RunPage key={id} source={httpSource} id={id} isServed />;
 }

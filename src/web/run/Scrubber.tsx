@@ -1,6 +1,6 @@
 /**
- * @file The time of a run: a slider over the measured steps that everything on the page follows, a button that plays
- * them, the kind of step axis and the convention. It stays at the foot of the window.
+ * @file The timeline of a run: a slider over the measured steps that the whole page follows, a button that plays them,
+ * the kind of step axis, and the convention. It stays at the foot of the window.
  */
 import { useEffect, useMemo, useState } from "react";
 import { brief, fixed, grouped } from "../../findings/numbers.ts";
@@ -20,10 +20,10 @@ interface ScrubberProps {
   readonly showHelp: () => void;
 }
 
-/** How steps lie on the axes of figures. */
+/** The scale of step axes in figures. */
 export type StepScale = "" | "log" | "linear";
 
-/** chosen: milliseconds a step is shown while they are played. */
+/** chosen: milliseconds for which each step is shown during playback. */
 const PERIOD = 140;
 
 export function Scrubber(props: ScrubberProps) {
@@ -79,7 +79,7 @@ export function Scrubber(props: ScrubberProps) {
           {shown?.accuracy === undefined ? "" : `, ${fixed(100 * shown.accuracy, 1)} %`}
         </small>
       </output>
-      <label title="How steps lie on the axes of all figures">
+      <label title="Scale of the step axes in all figures">
         <span>Steps </span>
         <select aria-label="Axes of steps" value={scale} onChange={({ target }) => setScale(target.value as StepScale)}>
           <option value="">as measured</option>
@@ -108,7 +108,7 @@ export function Scrubber(props: ScrubberProps) {
   );
 }
 
-/** Plays from the step shown, or from the first where that is the last, to the end. */
+/** Plays from the step shown to the end, or from the first step if the last one is shown. */
 function usePlayback(steps: readonly number[]): [boolean, (isPlaying: boolean) => void] {
   const store = useStepStore();
   const [isPlaying, setPlaying] = useState(false);

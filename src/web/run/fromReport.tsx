@@ -1,13 +1,13 @@
-/** @file A section's figure of the report as a block of the page. */
+/** @file The figure of a report section as a block of the page. */
 import { withStepAxis } from "../../figures/stepAxis.ts";
 import type { FigureSection } from "../../report/figureBlock.ts";
 import type { Drawn } from "../figures/LazyFigure.tsx";
 import type { StepScale } from "./Scrubber.tsx";
 
-/** Undefined chooses by the steps. */
+/** Undefined lets the steps decide. */
 export const isLog = (scale: StepScale): boolean | undefined => (scale === "" ? undefined : scale === "log");
 
-/** Draws with the axis of steps that was chosen. @param section undefined where there is nothing of the kind */
+/** Draws with the chosen axis of steps. @param section undefined if there is nothing to show */
 export function fromReport(
   name: string,
   scale: StepScale,

@@ -1,6 +1,6 @@
 /**
- * @file Fingers and pointers on a matrix: one moves the part that is seen, two scale it, so that what lies under each
- * stays there. Places are shares of the canvas, from the left and from above.
+ * @file Fingers and pointers on a matrix: one moves the visible part, two scale it, so that the entries under them stay
+ * there. Positions are shares of the canvas, from the left and from the top.
  */
 import { type Window, within } from "./zoom.ts";
 
@@ -9,13 +9,13 @@ export interface Touch {
   readonly down: number;
 }
 
-/** chosen: share of a canvas; fingers that are nearer to each other scale as if they were so far apart. */
+/** chosen: share of a canvas; fingers closer together than this scale as if this far apart. */
 const LEAST_APART = 0.02;
 
 export class Gestures {
   readonly #d: number;
   readonly #touches = new Map<number, Touch>();
-  /** Where the touches were when their number last changed, and what was seen then. */
+  /** The touches and the window when the number of touches last changed. */
   #begun: { readonly touches: readonly Touch[]; readonly view: Window } | undefined;
 
   /** @param d rows of the matrix */
@@ -23,7 +23,7 @@ export class Gestures {
     this.#d = d;
   }
 
-  /** Pointers that are down. */
+  /** Number of pointers that are down. */
   get count(): number {
     return this.#touches.size;
   }
@@ -40,7 +40,7 @@ export class Gestures {
     this.#rest(view);
   }
 
-  /** @returns what is seen then; undefined for a pointer that is not down */
+  /** @returns the new window; undefined for a pointer that is not down */
   move(id: number, touch: Touch): Window | undefined {
     if (!this.#touches.has(id) || this.#begun === undefined) return undefined;
     this.#touches.set(id, touch);
@@ -73,7 +73,7 @@ const middle = (touches: readonly Touch[]): Touch => ({
   down: mean(touches.map(({ down }) => down)),
 });
 
-/** Distance of two; the same for any one. */
+/** Distance between two touches; a constant for a single one. */
 function apart([one, other]: readonly Touch[]): number {
   if (one === undefined || other === undefined) return 1;
   return Math.max(LEAST_APART, Math.hypot(one.right - other.right, one.down - other.down));

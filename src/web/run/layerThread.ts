@@ -1,4 +1,4 @@
-/** @file Asks the thread that measures layers and draws their figures (layerWorker.ts). */
+/** @file Sends tasks to the worker that measures layers and draws their figures (layerWorker.ts). */
 import type { FiguresTask, LayerFigures, LayerTask, Orders, OrderTask } from "./layerWorker.ts";
 import { WorkerThread } from "./workerThread.ts";
 

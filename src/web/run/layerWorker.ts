@@ -1,6 +1,6 @@
 /**
- * @file What takes long of one layer, away from the page: orders of neurons, and the figures that need its moments,
- * which are read, taken apart and drawn here.
+ * @file The slow tasks of one layer, off the page's thread: orders of neurons, and the figures that need its moments,
+ * which are read, decomposed and drawn here.
  */
 import { parseHTML } from "linkedom/worker";
 import { clusters } from "../../figures/clusters.ts";
@@ -26,7 +26,7 @@ export interface OrderTask {
 }
 
 export interface Orders {
-  /** Clusters in sequence, the largest first, then silent neurons. */
+  /** Clusters in order of size, the largest first, then silent neurons. */
   readonly cluster: Uint32Array;
   /** By variance, the largest first. */
   readonly size: Uint32Array;
@@ -34,7 +34,7 @@ export interface Orders {
   readonly merged: readonly number[];
 }
 
-/** The figures of a layer of a file of moments. */
+/** Requests the figures of a layer from a moments file. */
 export interface FiguresTask {
   readonly kind: "figures";
   readonly place: MomentsPlace;
@@ -42,7 +42,7 @@ export interface FiguresTask {
   readonly exponents: LayerExponents | undefined;
 }
 
-/** Those that there are. */
+/** The available figures. */
 export interface LayerFigures {
   readonly laws: Figure | undefined;
   readonly entries: Figure | undefined;
@@ -52,7 +52,7 @@ export interface LayerFigures {
 
 export type LayerTask = OrderTask | FiguresTask;
 
-/** chosen: dimensions whose clusters are drawn as a figure; images of matrices can be reordered at any size. */
+/** chosen: most dimensions for the figure of clusters; images of matrices can be reordered at any size. */
 const MOST_CLUSTERED = 400;
 
 let made: SvgDocument | undefined;
@@ -87,7 +87,7 @@ async function figures({ place, layer: name, exponents }: FiguresTask): Promise<
 async function bytesOf(place: MomentsPlace): Promise<ArrayBuffer> {
   if (typeof place !== "string") return place.arrayBuffer();
   const response = await fetch(place).catch(() => {
-    throw new Error("The server is not reached. It may have been stopped; crh lab starts it.");
+    throw new Error("The server cannot be reached. It may have been stopped; crh lab starts it.");
   });
   if (response.ok) return response.arrayBuffer();
   const said = (await response.json().catch(() => undefined)) as { error?: string } | undefined;

@@ -1,19 +1,19 @@
 /**
- * @file Series that grow while a run trains: rows are put at the end, and once a series is twice as long as wanted
- * neighbours become one point, their mean at the later step, with the extremes of both, so that no peak is lost.
+ * @file Series that grow while a run trains. Rows are appended. Once a series is twice as long as wanted, every two
+ * neighbours become one point: their mean at the later step, with the extremes of both, so that no peak is lost.
  */
 
 import type { MetricSeries } from "../../runs/metricSeries.ts";
 import type { MetricRow } from "../../runs/metricsFile.ts";
 
-/** chosen: points of a series as it is asked for; the widest panel has fewer pixels. */
+/** chosen: points requested per series; the widest panel has fewer pixels. */
 export const POINTS = 600;
 
 /**
- * The series with further rows. Steps that are there already are left out: a reconnected stream tells some twice.
+ * The series with further rows. Known steps are left out, since a reconnected stream repeats some.
  *
  * @param rows in the order of the file
- * @param points a series grows to twice as many before it is thinned
+ * @param points a series grows to twice this number before it is thinned
  */
 export function appendRows(
   all: readonly MetricSeries[],
@@ -55,7 +55,7 @@ function extended(series: MetricSeries, rows: readonly MetricRow[], points: numb
   return grown;
 }
 
-/** Every two points as one; an odd last one stays, so that the end of the series is where it is. */
+/** Every two points as one. An odd last point stays, so that the series keeps its end. */
 export function halved({ name, rows, steps, values, low = values, high = values }: MetricSeries): MetricSeries {
   const firsts = Array.from({ length: Math.ceil(steps.length / 2) }, (_, i) => 2 * i);
   const of = <T>(read: (i: number, j: number) => T): T[] =>

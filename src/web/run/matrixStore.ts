@@ -1,6 +1,6 @@
 /**
- * @file The matrices H, G, Z of one side of a layer over the kept steps: read in the background, the step that is
- * looked at first, and kept as far as memory allows, with one scale of colours for all.
+ * @file The matrices H, G and Z of one side of a layer over the kept steps, on one colour scale. They are read in the
+ * background, starting with the step shown, and kept as far as memory allows.
  */
 import type { Convention, Side } from "../../moments/moments.ts";
 import type { MatrixName, RunSource } from "../source/runSource.ts";
@@ -15,11 +15,11 @@ export interface StoredMatrix extends Prepared {
   readonly d: number;
 }
 
-/** A matrix in colours. */
+/** A painted matrix. */
 export interface Picture {
-  /** A pixel an entry. */
+  /** One pixel per entry. */
   readonly whole: HTMLCanvasElement;
-  /** Averaged down to the pixels that it is shown at, where these are fewer. */
+  /** Averaged down to the displayed pixels, if these are fewer. */
   readonly small: HTMLCanvasElement | undefined;
 }
 
@@ -34,9 +34,9 @@ export interface MatrixPlan {
 
 export type OrderName = "neuron" | "cluster" | "size";
 
-/** chosen: bytes of matrices that stay in memory. */
+/** chosen: most bytes of matrices in memory. */
 const MOST_BYTES = 320e6;
-/** chosen: bytes of painted ones. */
+/** chosen: most bytes of painted matrices. */
 const MOST_PAINTED = 160e6;
 
 export class MatrixStore {
@@ -44,10 +44,10 @@ export class MatrixStore {
   readonly #plan: MatrixPlan;
   readonly #changed: () => void;
   readonly #known = new Map<string, StoredMatrix>();
-  /** Why a matrix cannot be had, by step and name. */
+  /** Reasons why matrices are missing, by step and name. */
   readonly #missing = new Map<string, string>();
   readonly #painted = new Map<string, Picture>();
-  /** What the thread paints now. */
+  /** Paintings in progress. */
   readonly #painting = new Map<string, Promise<Picture>>();
   #paintings = 0;
   readonly #limits = new Map<string, number>();
@@ -57,7 +57,7 @@ export class MatrixStore {
   #isReading = false;
   #orders: Orders | undefined;
 
-  /** @param changed is called when a matrix came in */
+  /** @param changed called when a matrix has arrived */
   constructor(source: RunSource, plan: MatrixPlan, wanted: number, changed: () => void) {
     this.#source = source;
     this.#plan = plan;
@@ -75,7 +75,7 @@ export class MatrixStore {
     this.#hasEnded = true;
   }
 
-  /** The step to be read next, if it is not there. */
+  /** Reads a step next, if it is not there. */
   want(step: number): void {
     this.#wanted = step;
     if (!this.#isReading && !this.#hasEnded) void this.#readAll();
@@ -89,12 +89,12 @@ export class MatrixStore {
     return this.#missing.get(key(step, name));
   }
 
-  /** Steps of which all was read. */
+  /** Number of steps that were read completely. */
   get stepsRead(): number {
     return this.#plan.steps.filter((step) => this.#isRead(step)).length;
   }
 
-  /** The end of the scale of all matrices that were read, over their mean diagonals; two digits. */
+  /** The end of the colour scale for all matrices read so far, over their mean diagonals; two digits. */
   get limit(): number {
     return Number(Math.max(0, ...this.#limits.values()).toPrecision(2)) || 1;
   }
@@ -103,33 +103,33 @@ export class MatrixStore {
     return this.#orders;
   }
 
-  /** The order of neurons: their own, or that of the last kept step, the same for all steps. */
+  /** The order of neurons for all steps: that of the last kept step; undefined for the network's own. */
   order(name: OrderName): Uint32Array | undefined {
     return name === "neuron" ? undefined : this.#orders?.[name];
   }
 
-  /** Pictures that were painted, which come in behind matrices. */
+  /** Number of paintings so far, which arrive after their matrices. */
   get paintings(): number {
     return this.#paintings;
   }
 
   /**
-   * The matrix in colours; undefined where it is not there, or is being painted: a change is told once it is.
+   * The painted matrix; undefined if it is missing or still being painted, in which case a change is reported later.
    *
-   * @param size pixels across that the whole is shown at
+   * @param size width in pixels at which the whole is shown
    */
   painted(step: number, name: MatrixName, order: OrderName, size: number): Picture | undefined {
     const full = this.#paintKey(step, name, order);
     const known = this.#painted.get(full);
     if (known !== undefined) {
       this.#painted.delete(full);
-      this.#painted.set(full, known); // the last one used stands last
+      this.#painted.set(full, known); // most recently used last
     } else if (this.get(step, name) !== undefined && !this.#painting.has(full))
-      this.paint(step, name, order, size).then(this.#changed, () => {}); // without a thread it stays unpainted
+      this.paint(step, name, order, size).then(this.#changed, () => {}); // without a worker it stays unpainted
     return known;
   }
 
-  /** The same once it is painted; undefined where there is no such matrix. */
+  /** The painted matrix as a promise; undefined if there is no such matrix. */
   async paint(step: number, name: MatrixName, order: OrderName, size = 0): Promise<Picture | undefined> {
     const found = this.get(step, name);
     if (found === undefined) return undefined;
@@ -159,7 +159,7 @@ export class MatrixStore {
     return matrixNames.every((name) => this.#known.has(key(step, name)) || this.#missing.has(key(step, name)));
   }
 
-  /** The wanted step, then the last one, whose order all have, then others by their distance. */
+  /** Reads the wanted step, then the last one, whose order all steps use, then the others by distance. */
   async #readAll(): Promise<void> {
     this.#isReading = true;
     try {
@@ -187,7 +187,7 @@ export class MatrixStore {
     return Math.abs(steps.indexOf(step) - steps.indexOf(this.#wanted));
   }
 
-  /** Whether a step may be read: the wanted one always, for which others far away are let go. */
+  /** Whether a step may be read: always the wanted one, for which distant ones are dropped. */
   #hasRoom(step: number): boolean {
     if (this.#bytes < MOST_BYTES) return true;
     if (this.#distance(step) > 1) return false;
@@ -221,7 +221,7 @@ export class MatrixStore {
       const found = await this.#source.matrix(id, { step, layer, side, name: "H", convention: "covariance" });
       this.#orders = await findOrders(found);
     } catch {
-      this.#orders = undefined; // no activations were kept: neurons stay as they are
+      this.#orders = undefined; // no activations were kept, so neurons keep their order
     }
   }
 }

@@ -1,4 +1,7 @@
-/** @file Asks the thread of matrices (matrixWorker.ts), whose tasks are short: painting waits for none that is long. */
+/**
+ * @file Sends tasks to the worker for matrices (matrixWorker.ts). Its tasks are short, so painting never waits for a
+ * long one.
+ */
 import type { MatrixTask, Painted, PaintTask, Prepared, PrepareTask, Read, ReadTask } from "./matrixWorker.ts";
 import { WorkerThread } from "./workerThread.ts";
 
@@ -8,9 +11,9 @@ const thread = new WorkerThread<MatrixTask>(
 
 export const readMatrix = (task: Omit<ReadTask, "kind">): Promise<Read> => thread.ask({ kind: "read", ...task });
 
-/** The values are handed over, and come back with the answer. */
+/** The values are transferred, and come back with the answer. */
 export const prepare = (task: Omit<PrepareTask, "kind">): Promise<Prepared> =>
   thread.ask({ kind: "prepare", ...task }, [task.values.buffer as ArrayBuffer]);
 
-/** Of a copy of the values: those here are read meanwhile. */
+/** Paints from a copy of the values, since they are read here meanwhile. */
 export const paint = (task: Omit<PaintTask, "kind">): Promise<Painted> => thread.ask({ kind: "paint", ...task });

@@ -1,13 +1,13 @@
 /**
- * @file What is done to each matrix that is looked at, away from the page: read off a file of moments that was dropped,
- * the end of its colour scale, its colours.
+ * @file Work on each matrix shown, off the page's thread: reading it from a dropped moments file, finding the end of
+ * its colour scale, painting it.
  */
 import { colourLimit, divergingPalette, levels } from "../../figures/diverging.ts";
 import type { ByteSource } from "../../formats/safetensors.ts";
 import { type NamedMatrix, readNamedMatrix } from "../../moments/namedMatrix.ts";
 import { answerTasks } from "./workerThread.ts";
 
-/** A matrix of a file of moments, of which no more is read than that needs. */
+/** Reads one matrix from a moments file, and no more of the file than that. */
 export interface ReadTask {
   readonly kind: "read";
   readonly file: File;
@@ -15,7 +15,7 @@ export interface ReadTask {
   readonly which: NamedMatrix;
 }
 
-/** A matrix as it came, (d, d) row after row. */
+/** A matrix as it was read, (d, d) row-major. */
 export interface PrepareTask {
   readonly kind: "prepare";
   readonly d: number;
@@ -24,22 +24,27 @@ export interface PrepareTask {
 
 export interface Prepared {
   readonly values: Float32Array;
-  /** Its trace over d; 1 where that is not above 0. */
+  /** Its trace over d; 1 if that is not above 0. */
   readonly meanDiagonal: number;
-  /** 99th percentile of the sizes of its entries over the mean diagonal (`colourLimit`). */
+  /** 99th percentile of the absolute entries over the mean diagonal (`colourLimit`). */
   readonly limit: number;
 }
 
-/** Its colours, a pixel an entry, from -limit to limit over the mean diagonal; entries beyond take the end colours. */
+/**
+ * Paints one pixel per entry, with colours from -limit to limit over the mean diagonal; entries beyond take the end
+ * colours.
+ */
 export interface PaintTask {
   readonly kind: "paint";
   readonly d: number;
   readonly values: Float32Array;
   readonly meanDiagonal: number;
   readonly limit: number;
-  /** Which neuron stands at each place; as they are where there is none. */
+  /** The neuron at each position; undefined for the network's order. */
   readonly order: Uint32Array | undefined;
-  /** Pixels across that the whole is shown at: averaged down to, where these are fewer than entries. */
+  /**
+   * Width in pixels at which the whole is shown; the image is averaged down if this is less than the number of rows.
+   */
   readonly size: number;
 }
 
@@ -63,10 +68,10 @@ function read({ file, layer, which }: ReadTask): Read {
   return { d: matrix.rows, values: Float32Array.from(matrix.data) };
 }
 
-/** Of the library of threads, which TypeScript does not take beside that of pages. */
+/** From the types for workers, which TypeScript does not allow beside those for pages. */
 declare const FileReaderSync: new () => { readAsArrayBuffer(part: Blob): ArrayBuffer };
 
-/** Read at once where it stands, which only threads beside the page may do. */
+/** Reads synchronously, which only workers may do. */
 function fileSource(file: File): ByteSource {
   const reader = new FileReaderSync();
   return {
@@ -82,7 +87,7 @@ function prepare({ d, values }: PrepareTask): Prepared {
   return { values, meanDiagonal, limit: colourLimit(Float64Array.from(values, (value) => value / meanDiagonal)) };
 }
 
-/** Colours as canvases take them, little-endian: 0xAABBGGRR. */
+/** Colours in the format of canvases, little-endian: 0xAABBGGRR. */
 const colours = (() => {
   const palette = divergingPalette();
   return Uint32Array.from(

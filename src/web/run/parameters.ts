@@ -1,4 +1,4 @@
-/** @file The parameters of a run that are not its setting's defaults, with their meaning. */
+/** @file The parameters of a run that differ from its setting's defaults, with their meaning. */
 import { describeParameters } from "../../parameters/describe.ts";
 import { settings } from "../../settings/settings.ts";
 
@@ -9,7 +9,7 @@ export interface ChosenParameter {
   readonly meaning: string;
 }
 
-/** In the setting's order; none for what is no setting of this version (an analysis). */
+/** In the setting's order; empty if this version has no such setting, as for an analysis. */
 export async function chosenParameters(
   setting: string,
   config: Readonly<Record<string, unknown>>,
@@ -23,7 +23,7 @@ export async function chosenParameters(
   });
 }
 
-/** A value as it is typed. */
+/** A value as one would type it. */
 function inWords(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

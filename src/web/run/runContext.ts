@@ -1,4 +1,4 @@
-/** @file What the sections of a run's page share. */
+/** @file The values that all sections of a run's page share. */
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Side } from "../../moments/moments.ts";
 import type { ReportData } from "../../report/reportData.ts";
@@ -10,7 +10,7 @@ export interface SectionProps {
   readonly source: RunSource;
   readonly id: string;
   readonly run: WatchedRun;
-  /** With all measurements, and the metrics that there were at the last one. */
+  /** With all measurements, and the metrics known at the last one. */
   readonly data: ReportData;
   readonly snapshots: readonly Snapshot[];
   /** Names of all layers, in order of execution. */
@@ -26,7 +26,7 @@ export interface SectionProps {
   readonly counted: string;
 }
 
-/** The data as they were at a step: nothing later. */
+/** The data up to a step, and nothing later. */
 export function dataUpTo(data: ReportData, step: number | undefined): ReportData {
   if (step === undefined) return data;
   const snapshots = data.snapshots.filter((snapshot) => snapshot.step <= step);

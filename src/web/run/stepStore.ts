@@ -1,17 +1,17 @@
 /**
- * @file The step that is looked at. It stands outside of React's tree, so that scrubbing redraws what shows a step and
- * nothing else; the address follows a moment later, since browsers limit how often it may change.
+ * @file The step shown. It is kept outside React's tree, so that scrubbing redraws only what depends on the step. The
+ * address follows a moment later, since browsers limit how often it may change.
  */
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { setParams } from "../route.ts";
 import { nearestStep } from "./steps.ts";
 
-/** chosen: milliseconds after which the address has the step. */
+/** chosen: milliseconds after which the address is updated. */
 const SETTLED = 250;
 
 export class StepStore {
   #steps: readonly number[] = [];
-  /** Undefined: the last one there is, also when there are later ones. */
+  /** Undefined follows the last measured step as new ones arrive. */
   #wanted: number | undefined;
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,7 +20,7 @@ export class StepStore {
     this.#wanted = wanted;
   }
 
-  /** The step shown, a measured one; undefined where nothing was measured. */
+  /** The step shown, always a measured one; undefined if nothing was measured. */
   get step(): number | undefined {
     return this.#wanted === undefined ? this.#steps.at(-1) : nearestStep(this.#steps, this.#wanted);
   }
@@ -33,7 +33,7 @@ export class StepStore {
     return this.#wanted === undefined;
   }
 
-  /** @param steps measured ones, ascending */
+  /** @param steps measured steps, ascending */
   offer(steps: readonly number[]): void {
     this.#steps = steps;
     this.#tell();
@@ -52,7 +52,7 @@ export class StepStore {
     }, SETTLED);
   }
 
-  /** What the address says, unless a later choice is on its way there. */
+  /** Takes the step from the address, unless a newer choice is about to be written there. */
   addressSays(step: number | undefined): void {
     if (this.#timer !== undefined || step === this.#wanted) return;
     this.#wanted = step;
@@ -84,7 +84,7 @@ export function useStep(): number | undefined {
 export const useStepStore = (): StepStore => useContext(StepContext);
 
 /**
- * The step shown once it has rested for a moment: for what takes longer to draw, so that scrubbing is not held up.
+ * The step shown once it has rested for a moment, for slow drawings, so that they do not hold up scrubbing.
  *
  * @param rest milliseconds; 0 follows at once
  */
@@ -98,5 +98,5 @@ export function useSettledStep(rest = REST): number | undefined {
   return rest === 0 ? step : settled;
 }
 
-/** chosen: less than a step is shown while steps are played. */
+/** chosen: less than the time for which playback shows a step. */
 const REST = 110;

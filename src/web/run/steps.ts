@@ -1,7 +1,7 @@
-/** @file Steps of a run: the one that was meant, the next one, and steps in words. */
+/** @file Steps of a run: the nearest, the next, and steps in words. */
 import { grouped } from "../../findings/numbers.ts";
 
-/** The nearest of some steps, the earlier of two; undefined where there is none. @param steps ascending */
+/** The nearest of some steps, the earlier of two equally near; undefined if there are none. @param steps ascending */
 export function nearestStep(steps: readonly number[], wanted: number): number | undefined {
   let best: number | undefined;
   for (const step of steps) if (best === undefined || Math.abs(step - wanted) < Math.abs(best - wanted)) best = step;

@@ -1,4 +1,4 @@
-/** @file Whether an element is in sight. */
+/** @file Whether an element is visible. */
 import { useEffect, useState } from "react";
 
 /** @returns the ref for the element, and whether it is visible */

@@ -1,6 +1,6 @@
 /**
- * @file A run as its view knows it: read once, then followed. New rows and measurements come in as they are written and
- * are shown at most twice a second; where files were cut, all is read again.
+ * @file A run as its view knows it: read once, then followed. New rows and measurements arrive as they are written and
+ * are shown at most twice a second. If files were truncated, everything is read again.
  */
 import { useEffect, useState } from "react";
 import type { Snapshot } from "../../measure/snapshot.ts";
@@ -18,7 +18,7 @@ export interface WatchedRun {
   readonly series: readonly MetricSeries[];
   /** By ascending step. */
   readonly snapshots: readonly Snapshot[];
-  /** Whether all measurements that there were have been read. */
+  /** Whether all measurements found at the start have been read. */
   readonly isWhole: boolean;
   /** Why some measurements could not be read; the others are shown. */
   readonly problem?: string;
@@ -28,10 +28,10 @@ export interface WatchedRun {
   readonly version: number;
 }
 
-/** chosen: milliseconds between two states of a run that is followed. */
+/** chosen: milliseconds between two updates of a followed run. */
 const PERIOD = 500;
 
-/** @returns the run, or why it cannot be read; neither while it is read */
+/** @returns the run, or the reason why it cannot be read; neither while it is being read */
 export function useRun(source: RunSource, id: string): { readonly run?: WatchedRun; readonly error?: Error } {
   const [state, setState] = useState<{ readonly run?: WatchedRun; readonly error?: Error }>({});
   useEffect(() => {
@@ -49,10 +49,10 @@ class Watch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #told = Number.NEGATIVE_INFINITY;
   #hasEnded = false;
-  /** What is being read; an earlier reading that ends later counts no more. */
+  /** Number of the current reading; an earlier one that ends later is ignored. */
   #reading = 0;
   readonly #asked = new Set<number>();
-  /** What came before the run itself was read. */
+  /** Rows that arrived before the run itself was read. */
   #early: MetricRow[] = [];
 
   constructor(
@@ -116,13 +116,13 @@ class Watch {
     this.#change({ snapshots, isWhole: true, ...(problem === undefined ? {} : { problem }) }, true);
   }
 
-  /** All measurements at once; where one of them is damaged, those that are not. */
+  /** All measurements at once; if some are damaged, all others. */
   async #readableSnapshots(steps: readonly number[]): Promise<{ found: readonly Snapshot[]; problem?: string }> {
     try {
       const all = await this.#source.measurements?.(this.#id);
       if (all !== undefined) return { found: all };
     } catch {
-      // said below, of the step that it is of
+      // reported below, for the step concerned
     }
     const read = await Promise.allSettled(steps.map((step) => this.#source.snapshot(this.#id, step)));
     const found = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -144,12 +144,12 @@ class Watch {
     this.#asked.add(step);
     try {
       const found = await this.#source.snapshot(this.#id, step);
-      const details = await this.#source.details(this.#id); // moments may have been kept, records written
+      const details = await this.#source.details(this.#id); // new moments and records may have been written
       if (this.#run === undefined) return;
       const { frame, momentSteps } = details;
       this.#change({ snapshots: merged(this.#run.snapshots, [found]), frame, momentSteps });
     } catch {
-      this.#asked.delete(step); // told again after the connection is back
+      this.#asked.delete(step); // the stream repeats it after reconnecting
     }
   }
 
@@ -161,7 +161,7 @@ class Watch {
     this.#show(atOnce || changes.isConnected !== undefined);
   }
 
-  /** Tells the view, now or once the period is over. */
+  /** Updates the view, now or at the end of the period. */
   #show(atOnce: boolean): void {
     const show = () => {
       this.#timer = undefined;
@@ -182,7 +182,7 @@ function merged(known: readonly Snapshot[], found: readonly Snapshot[]): readonl
   return [...steps.values()].sort((x, y) => x.step - y.step);
 }
 
-/** What the report is made from. A folder of checkpoints is read as the series that it is. */
+/** The data of the report. A folder of checkpoints is read as a series. */
 export function reportOf({ frame, summary, snapshots, series }: WatchedRun): ReportData {
   const measured = [...snapshots];
   const metrics = rowsOf(series);

@@ -1,6 +1,6 @@
-/** @file A thread of the page that answers tasks one after the other; it is started when it is first asked. */
+/** @file A worker that answers tasks one after another; it starts with the first task. */
 
-/** What a thread is sent: a task with its number. */
+/** A task with its number, as sent to the worker. */
 export interface Asked<Task> {
   readonly id: number;
   readonly task: Task;
@@ -21,7 +21,7 @@ export class WorkerThread<Task> {
     this.#make = make;
   }
 
-  /** @param moved memory that goes along and is gone here */
+  /** @param moved memory that is transferred, and no longer usable here */
   ask<T>(task: Task, moved: Transferable[] = []): Promise<T> {
     this.#worker ??= this.#started();
     const id = ++this.#count;
@@ -41,7 +41,7 @@ export class WorkerThread<Task> {
     };
     worker.onerror = () => {
       for (const { reject } of this.#waiting.values())
-        reject(new Error("The page could not start the thread that it needs."));
+        reject(new Error("The page could not start a worker that it needs."));
       this.#waiting.clear();
       this.#worker = undefined;
     };
@@ -49,7 +49,7 @@ export class WorkerThread<Task> {
   }
 }
 
-/** What a worker does with each task; the memory of arrays that it finds goes along. */
+/** Lets a worker answer tasks; `movedOf` names the memory that is transferred with an answer. */
 export function answerTasks<Task>(answer: (task: Task) => unknown, movedOf: (found: never) => Transferable[]): void {
   addEventListener("message", async ({ data: { id, task } }: MessageEvent<Asked<Task>>) => {
     try {

@@ -1,4 +1,4 @@
-/** @file What the table says while there is no run. */
+/** @file Shown instead of the table while there are no runs. */
 import { href } from "../route.ts";
 
 export function NoRuns() {
@@ -6,8 +6,8 @@ export function NoRuns() {
     <section className="no-runs">
       <h1>No runs yet</h1>
       <p>
-        A run is a folder written by a command. It appears here as soon as it starts, and can be watched while it
-        trains. In a terminal, in the folder in which the lab was started:
+        A run is a folder that a command writes. It appears here as soon as it starts, and you can watch it train. In a
+        terminal, in the folder in which you started the lab:
       </p>
       <pre>
         {`crh run fc2                     the paper's network of six layers, two minutes

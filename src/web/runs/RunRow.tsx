@@ -8,7 +8,7 @@ import { SixMarks } from "./SixMarks.tsx";
 import { Sparkline } from "./Sparkline.tsx";
 import { lossOf, stateOf } from "./table.ts";
 
-/** chosen: parameters that fit beside each other. */
+/** chosen: parameters that fit side by side. */
 const MOST_PARAMETERS = 4;
 
 export interface RunRowProps {
@@ -69,7 +69,7 @@ export const RunRow = memo(function RunRow({ run, overview, telling, isChosen, t
   );
 });
 
-/** A narrow page leaves the date out. */
+/** The name of a run; a narrow page omits its date. */
 function Name({ id }: { readonly id: string }) {
   const [, date = "", rest = id] = /^(\d{4}-\d\d-\d\d-)(.+)$/.exec(id) ?? [];
   return (

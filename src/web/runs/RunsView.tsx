@@ -1,5 +1,6 @@
-/** @file The table of all runs: search, filter, sort, select to compare, remove with undo. */
+/** @file The table of all runs: search, filter, sort, select for comparison, remove with undo. */
 import { useEffect, useMemo, useRef, useState } from "react";
+import type { RunSummary } from "../../runs/listRuns.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { href, setParams, useParam } from "../route.ts";
 import { removeRun, restoreRun } from "../source/httpSource.ts";
@@ -25,7 +26,7 @@ const columns: readonly Column[] = [
   { title: "Run", by: "name" },
   { title: "State", by: "state" },
   { title: "Progress", by: "progress", className: "number", descending: true },
-  { title: "What tells it apart", className: "telling" },
+  { title: "Distinguishing parameters", className: "telling" },
   { title: "Loss", by: "loss", className: "number" },
   { title: "Six alignments", by: "alignment", descending: true },
   { title: "Started", by: "started", className: "started", descending: true },
@@ -34,25 +35,24 @@ const columns: readonly Column[] = [
 
 export default function RunsView() {
   const { all, error, isConnected, overview, want, drop, reload } = useRuns();
-  const [search, setSearch] = useParam("search");
-  const [state, setState] = useParam("state");
-  const [setting, setSetting] = useParam("setting");
+  const [search] = useParam("search");
+  const [state] = useParam("state");
+  const [setting] = useParam("setting");
   const [sort, setSort] = useParam("sort", "-started");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [removed, setRemoved] = useState<readonly string[]>([]);
-  const [failure, setFailure] = useState<Error>();
+  const { removed, failure, remove, undo, forget } = useRemoving(drop, reload);
   const order: Order = { by: sort.replace(/^-/, "") as SortKey, descending: sort.startsWith("-") };
   const shown = all && sorted(matching(all, { search, state, setting }, overview), order, overview);
   const telling = useTelling(all, overview);
   const body = useRef<HTMLTableSectionElement>(null);
   const [from, to] = useWindow(body, shown?.length ?? 0, ROW);
   const inView = (shown ?? []).slice(from, to);
-  const needsAll = search !== "" || order.by === "alignment"; // parameters and alignments are known by overviews alone
+  const needsAll = search !== "" || order.by === "alignment"; // only overviews hold parameters and alignments
   const ids = [...inView, ...((needsAll && all) || [])].map(({ id }) => id).join();
   useEffect(() => {
     const ask = () => want(ids === "" ? [] : ids.split(","));
     ask();
-    const timer = setInterval(ask, 500); // the next batch, and runs that train
+    const timer = setInterval(ask, 500); // asks for the next batch, and for runs that train
     return () => clearInterval(timer);
   }, [ids, want]);
 
@@ -66,31 +66,10 @@ export default function RunsView() {
     setChosen(next);
   };
   const selected = shown.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
-  const remove = async () => {
-    const gone: string[] = [];
-    setFailure(undefined);
-    for (const id of selected) {
-      try {
-        await removeRun(id);
-        gone.push(id);
-        drop(id);
-      } catch (reason) {
-        setFailure(reason as Error);
-      }
-    }
+  const removeSelected = async () => {
+    await remove(selected);
     setChosen(new Set());
-    setRemoved(gone);
   };
-  const undo = async () => {
-    setRemoved([]);
-    try {
-      for (const id of removed) await restoreRun(id);
-    } catch (reason) {
-      setFailure(reason as Error);
-    }
-    reload();
-  };
-  const settings = [...new Set(all!.flatMap(({ info }) => info?.setting ?? []))].sort();
   const count = `${shown.length === all!.length ? "" : `${shown.length.toLocaleString("en")} of `}${all!.length.toLocaleString("en")} ${all!.length === 1 ? "run" : "runs"}`;
   return (
     <section className="runs">
@@ -98,42 +77,10 @@ export default function RunsView() {
         <h1>Runs</h1>
         <p className="soft" aria-live="polite">
           {count}
-          {isConnected ? "" : " – the server is not reached; trying again"}
+          {isConnected ? "" : " – the server cannot be reached; retrying"}
         </p>
       </div>
-      <div className="runs-tools">
-        <input
-          type="search"
-          placeholder="Search: name, decay=0.001, seed=2 …"
-          aria-label="Search runs"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
-        <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
-          <option value="">any state</option>
-          {states.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-        <select aria-label="Setting" value={setting} onChange={(event) => setSetting(event.target.value)}>
-          <option value="">any setting</option>
-          {settings.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-        <span className="runs-actions">
-          {selected.length >= 2 && (
-            <a className="button primary" href={href(["compare"], { run: selected })}>
-              Compare {selected.length}
-            </a>
-          )}
-          {selected.length >= 1 && (
-            <button type="button" onClick={remove}>
-              Remove {selected.length}
-            </button>
-          )}
-        </span>
-      </div>
+      <Tools runs={all!} selected={selected} remove={removeSelected} />
       {failure !== undefined && <Problem error={failure} />}
       <div className="wide">
         <table className="runs-table">
@@ -176,19 +123,109 @@ export default function RunsView() {
           </button>
         </p>
       )}
-      {removed.length > 0 && (
-        <p className="toast" role="status">
-          {removed.length === 1 ? `${removed[0]} was removed.` : `${removed.length} runs were removed.`} They are in the
-          folder .removed.{" "}
-          <button type="button" onClick={undo}>
-            Undo
-          </button>{" "}
-          <button type="button" aria-label="Close this message" onClick={() => setRemoved([])}>
-            ×
-          </button>
-        </p>
-      )}
+      {removed.length > 0 && <RemovedNote {...{ removed, undo, forget }} />}
     </section>
+  );
+}
+
+/** Removes runs and restores them; `removed` are those that can be restored. */
+function useRemoving(drop: (id: string) => void, reload: () => void) {
+  const [removed, setRemoved] = useState<readonly string[]>([]);
+  const [failure, setFailure] = useState<Error>();
+  const remove = async (ids: readonly string[]) => {
+    const gone: string[] = [];
+    setFailure(undefined);
+    for (const id of ids) {
+      try {
+        await removeRun(id);
+        gone.push(id);
+        drop(id);
+      } catch (reason) {
+        setFailure(reason as Error);
+      }
+    }
+    setRemoved(gone);
+  };
+  const undo = async () => {
+    setRemoved([]);
+    try {
+      for (const id of removed) await restoreRun(id);
+    } catch (reason) {
+      setFailure(reason as Error);
+    }
+    reload();
+  };
+  return { removed, failure, remove, undo, forget: () => setRemoved([]) };
+}
+
+interface ToolsProps {
+  readonly runs: readonly RunSummary[];
+  readonly selected: readonly string[];
+  readonly remove: () => Promise<void>;
+}
+
+/** Search, filters, and what can be done with the selected runs. */
+function Tools({ runs, selected, remove }: ToolsProps) {
+  const [search, setSearch] = useParam("search");
+  const [state, setState] = useParam("state");
+  const [setting, setSetting] = useParam("setting");
+  const settings = [...new Set(runs.flatMap(({ info }) => info?.setting ?? []))].sort();
+  return (
+    <div className="runs-tools">
+      <input
+        type="search"
+        placeholder="Search: name, decay=0.001, seed=2 …"
+        aria-label="Search runs"
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+      />
+      <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
+        <option value="">any state</option>
+        {states.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+      <select aria-label="Setting" value={setting} onChange={(event) => setSetting(event.target.value)}>
+        <option value="">any setting</option>
+        {settings.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+      <span className="runs-actions">
+        {selected.length >= 2 && (
+          <a className="button primary" href={href(["compare"], { run: selected })}>
+            Compare {selected.length}
+          </a>
+        )}
+        {selected.length >= 1 && (
+          <button type="button" onClick={() => void remove()}>
+            Remove {selected.length}
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}
+
+interface RemovedNoteProps {
+  readonly removed: readonly string[];
+  readonly undo: () => Promise<void>;
+  readonly forget: () => void;
+}
+
+/** Says which runs were removed, and offers to restore them. */
+function RemovedNote({ removed, undo, forget }: RemovedNoteProps) {
+  return (
+    <p className="toast" role="status">
+      {removed.length === 1 ? `${removed[0]} was removed.` : `${removed.length} runs were removed.`} They are in the
+      folder .removed.{" "}
+      <button type="button" onClick={undo}>
+        Undo
+      </button>{" "}
+      <button type="button" aria-label="Close this message" onClick={forget}>
+        ×
+      </button>
+    </p>
   );
 }
 
@@ -207,7 +244,7 @@ function Head({ column, order, set }: { column: Column; order: Order; set: (sort
   );
 }
 
-/** Rows that are out of view. */
+/** Space for rows that are out of view. */
 function Gap({ rows }: { readonly rows: number }) {
   return (
     <tr style={{ height: rows * ROW }}>
@@ -218,6 +255,6 @@ function Gap({ rows }: { readonly rows: number }) {
 
 function useTelling(all: ReturnType<typeof useRuns>["all"], overview: ReturnType<typeof useRuns>["overview"]) {
   const known = all?.filter(({ id }) => overview(id) !== undefined).length ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: anew when another overview is known
+  // biome-ignore lint/correctness/useExhaustiveDependencies: recomputed when another overview is known
   return useMemo(() => tellingParameters(all ?? [], overview), [all, known]);
 }

@@ -1,4 +1,4 @@
-/** @file Six medians at one glance: bars for rga, rwa, gwa of sides a and b, from 0 to 1. */
+/** @file The six medians at a glance: bars from 0 to 1 for rga, rwa and gwa of sides a and b. */
 import { relationFormula, relations } from "../../figures/palette.ts";
 import type { RunOverview } from "../../report/runOverview.ts";
 

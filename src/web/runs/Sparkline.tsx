@@ -1,4 +1,4 @@
-/** @file A loss in the width of a word: logarithmic where it is positive and spans a factor of five. */
+/** @file A loss curve the width of a word; logarithmic if the loss is positive and spans a factor of five. */
 import type { MetricSeries } from "../../runs/metricSeries.ts";
 
 const [WIDTH, HEIGHT, EDGE] = [96, 24, 2];

@@ -1,10 +1,10 @@
-/** @file The table of runs as data: which runs match, in which order, and which parameters tell them apart. */
+/** @file The table of runs as data: which runs match, in which order, and which parameters distinguish them. */
 
 import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import { shown } from "../sweeps/grid.ts";
 
-/** A run's state in a word; "diverged" and "damaged" are no status of their own in run.json. */
+/** A run's state in one word; run.json has no status "diverged" or "damaged". */
 export type State = "running" | "finished" | "failed" | "interrupted" | "diverged" | "damaged";
 
 export const states: readonly State[] = ["running", "finished", "interrupted", "failed", "diverged", "damaged"];
@@ -15,7 +15,7 @@ export function stateOf({ info }: RunSummary): State {
 }
 
 export interface Wanted {
-  /** Words that are all found in name, setting, state, seed or parameters ("decay=1e-4"). */
+  /** Words that must all occur in name, setting, state, seed or parameters ("decay=1e-4"). */
   readonly search: string;
   /** "" for any. */
   readonly state: string;
@@ -56,7 +56,7 @@ function textOf(run: RunSummary, overview: RunOverview | undefined): string {
   return [run.id, setting, stateOf(run), `seed=${seed}`, ...argv, ...parameters].join(" ").toLowerCase();
 }
 
-/** By a column; runs without a value there stand last either way. */
+/** Sorts by a column; runs without a value in it come last in either direction. */
 export function sorted(runs: readonly RunSummary[], { by, descending }: Order, overview: Overviews): RunSummary[] {
   const keyed = runs.map((run) => ({ run, key: keyOf(run, by, overview(run.id)) }));
   const sign = descending ? -1 : 1;
@@ -89,10 +89,10 @@ function keyOf(run: RunSummary, by: SortKey, overview: RunOverview | undefined):
   }
 }
 
-/** Of held-out samples, else of training batches. */
+/** Loss on held-out samples, otherwise on training batches. */
 export const lossOf = ({ last }: RunSummary): number | undefined => last?.["eval/loss"] ?? last?.["train/loss"];
 
-/** The mean of the six medians, of those there are; only to sort by. */
+/** The mean of those of the six medians that exist; used only for sorting. */
 export function meanOfSix(overview: RunOverview | undefined): number | undefined {
   const { a, b } = overview?.medians ?? {};
   const all = [...Object.values(a ?? {}), ...Object.values(b ?? {})].filter((value) => value !== null);
@@ -100,8 +100,7 @@ export function meanOfSix(overview: RunOverview | undefined): number | undefined
 }
 
 /**
- * Parameters by which runs of a setting differ from one another, the commonest values left out: what tells a run from
- * its neighbours.
+ * For each run, the parameters that distinguish it from other runs of its setting. The most common values are left out.
  */
 export function tellingParameters(runs: readonly RunSummary[], overview: Overviews): Map<string, [string, string][]> {
   const bySetting = Map.groupBy(

@@ -1,13 +1,13 @@
-/** @file All runs of the server, kept up to date by its events, and their overviews, read as rows come into view. */
+/** @file All runs of the server, kept up to date by its events. Their overviews are read as rows come into view. */
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { RunOverview } from "../../report/runOverview.ts";
 import type { RunSummary } from "../../runs/listRuns.ts";
 import { followRuns, listRuns, overviews } from "../source/httpSource.ts";
 
-/** chosen: overviews of one request; a table shows about as many rows. */
+/** chosen: overviews per request, about as many as a table shows rows. */
 const BATCH = 25;
 
-/** chosen: milliseconds after which the overview of a run that trains is old. */
+/** chosen: milliseconds after which the overview of a training run is out of date. */
 const FRESH = 3000;
 
 export interface Runs {
@@ -16,7 +16,7 @@ export interface Runs {
   readonly error: Error | undefined;
   readonly isConnected: boolean;
   readonly overview: (id: string) => RunOverview | undefined;
-  /** Says of which runs overviews are to be read, the first ones first. */
+  /** Requests overviews of these runs, in this order. */
   readonly want: (ids: readonly string[]) => void;
   readonly drop: (id: string) => void;
   /** Reads the list again. */
@@ -37,7 +37,7 @@ export function useRuns(): Runs {
         runs: (ids) => setAll((before) => before?.filter(({ id }) => ids.includes(id))),
         connected: (isNow) => {
           setConnected(isNow);
-          if (isNow) reload(); // after the events began, so that nothing falls between
+          if (isNow) reload(); // after events begin, so that nothing is missed in between
         },
       }),
     [drop, reload],
@@ -46,7 +46,7 @@ export function useRuns(): Runs {
   return { all, error, isConnected, overview, want, drop, reload };
 }
 
-/** The list with a run that is new or has changed in it. */
+/** The list with a new or changed run in it. */
 export function withRun(all: readonly RunSummary[], summary: RunSummary): readonly RunSummary[] {
   const at = all.findIndex(({ id }) => id === summary.id);
   return at < 0 ? [summary, ...all] : all.with(at, summary);
@@ -72,7 +72,7 @@ function useOverviews(all: readonly RunSummary[] | undefined): Pick<Runs, "overv
         for (const value of found) known.current.set(value.id, { at: Date.now(), value });
         redraw();
       })
-      .catch(() => {}) // the server is away; the rows ask again
+      .catch(() => {}) // the server is unreachable; the rows ask again
       .finally(() => {
         for (const id of missing) asked.current.delete(id);
       });

@@ -1,10 +1,10 @@
-/** @file Which rows of a long table are in view, so that only they are drawn. */
+/** @file The rows of a long table that are in view; only they are drawn. */
 import { type RefObject, useEffect, useState } from "react";
 
 /** chosen: rows drawn above and below what is in view. */
 const SPARE = 8;
 
-/** The range [from, to) of rows of a height within the window. */
+/** The range [from, to) of rows within the window, for rows of a given height. */
 export function useWindow(body: RefObject<HTMLElement | null>, count: number, height: number): [number, number] {
   const [range, setRange] = useState<[number, number]>([0, 40]);
   useEffect(() => {

@@ -1,6 +1,6 @@
 /**
- * @file Runs of folders that were dropped on the page: the files as they are, read when they are asked for. Nothing is
- * followed, for a page sees a file as it was when it was dropped.
+ * @file Runs in folders that were dropped on the page. Files are read on request. Runs are not followed, since a page
+ * sees a file as it was when dropped.
  */
 
 import { PICTURES_SCHEMA, type PicturesRecord } from "../../findings/picturesRecord.ts";
@@ -26,23 +26,23 @@ import { decodeTrajectoryRow, TRAJECTORY_HEADER, type TrajectoryRow } from "../.
 import { readMatrix } from "../run/matrixThread.ts";
 import type { RunDetails, RunSource } from "./runSource.ts";
 
-/** chosen: bytes of a text that a page reads as a whole. */
+/** chosen: most bytes of a text file that a page reads as a whole. */
 const MOST_TEXT = 2 ** 28;
 
-/** A source of the runs in a folder, and their names. */
+/** The runs in a folder, and their names. */
 export interface FolderSource extends RunSource {
   readonly ids: readonly string[];
 }
 
 /**
  * @param files by path
- * @param roots paths of the run folders among them, each with a slash at its end; "" where run.json lies alone
+ * @param roots paths of the run folders among them, each ending in a slash; "" if run.json is not in a folder
  */
 export function folderSource(files: ReadonlyMap<string, File>, roots: readonly string[]): FolderSource {
   const runs = new Map<string, Folder>();
   for (const root of roots) {
     const id = idOf(root);
-    runs.set(runs.has(id) ? root : id, new Folder(files, root)); // folders of one name differ by their paths
+    runs.set(runs.has(id) ? root : id, new Folder(files, root)); // folders with the same name are told apart by path
   }
   const at = (id: string): Folder => {
     const found = runs.get(id);
@@ -103,7 +103,7 @@ class Folder {
     return file;
   }
 
-  /** As the server has it (runner/records/runReport.ts). */
+  /** The same as from the server (runner/records/runReport.ts). */
   async #frame(measured: { readonly snapshots: Snapshot[]; readonly metrics: MetricRow[] }): Promise<ReportData> {
     const info = parseRunInfo((await this.#text("run.json")) ?? "", "run.json");
     const config = parseConfig((await this.#text("config.json")) ?? "", "config.json");
@@ -145,7 +145,7 @@ class Folder {
     return this.#steps("moments", "safetensors");
   }
 
-  /** Steps of the files of a folder, ascending. */
+  /** The steps for which a folder has files, ascending. */
   #steps(folder: string, extension: string): number[] {
     const start = `${this.#root}${folder}/step-`;
     return [...this.#files.keys()]
@@ -156,7 +156,7 @@ class Folder {
       .sort((x, y) => x - y);
   }
 
-  /** Undefined where there is no such file. */
+  /** Undefined if there is no such file. */
   async #text(path: string): Promise<string | undefined> {
     const file = this.#files.get(this.#root + path);
     if (file === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** @file Runs of the server that the page came from. */
+/** @file Runs of the server from which the page was loaded. */
 import type { Figure } from "../../figures/figure.ts";
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { RunOverview } from "../../report/runOverview.ts";
@@ -9,12 +9,12 @@ import type { ShownSweep, SweepSummary } from "../../sweeps/shownSweep.ts";
 import type { Sweep, SweepAxes } from "../../tables/sweepCells.ts";
 import type { MatrixPlace, RunDetails, RunFollower, RunSource, SquareMatrix } from "./runSource.ts";
 
-/** What the server refused, in its own words. */
+/** A refusal by the server, in its own words. */
 export class ServerError extends Error {
   override name = "ServerError";
 }
 
-/** Sends the token after #, if there is one, and removes it from the address. */
+/** Sends the token that follows #, if any, and removes it from the address. */
 export async function enterSession(): Promise<void> {
   const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   if (token === undefined) return;
@@ -27,7 +27,7 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
   try {
     response = await fetch(path, init);
   } catch {
-    throw new ServerError("The server is not reached. It may have been stopped; crh lab starts it.");
+    throw new ServerError("The server cannot be reached. It may have been stopped; crh lab starts it.");
   }
   if (response.ok) return response;
   const said = (await response.json().catch(() => undefined)) as { error?: string } | undefined;
@@ -51,7 +51,7 @@ export async function hasServer(): Promise<boolean> {
 export const listRuns = (): Promise<RunSummary[]> => get("api/runs");
 export const overviews = (ids: readonly string[]): Promise<RunOverview[]> =>
   get(`api/overviews?${new URLSearchParams(ids.map((id) => ["run", id]))}`);
-/** One measure of one run over its steps, by the names of `crh compare --y`. */
+/** One measure of one run over its steps, with the names of `crh compare --y`. */
 export interface MeasureCourse {
   readonly name: string;
   readonly meaning: string;
@@ -63,7 +63,7 @@ export interface MeasureCourse {
 export const courseOf = (id: string, measure: string): Promise<MeasureCourse> =>
   get(`${at(id)}/course?${new URLSearchParams({ y: measure })}`);
 
-/** What `crh compare --x --y` is asked. */
+/** A question to `crh compare --x --y`. */
 export interface CompareQuestion {
   readonly runs: readonly string[];
   readonly x: string;
@@ -73,7 +73,7 @@ export interface CompareQuestion {
   readonly heat?: string;
 }
 
-/** What it answers, with its picture. */
+/** The answer, with its figure. */
 export interface Compared {
   readonly name: string;
   readonly meaning: string;
@@ -96,7 +96,7 @@ export const sweepCalled = (name: string): Promise<ShownSweep> => get(`api/sweep
 export interface RunsFollower {
   run(summary: RunSummary): void;
   removed(id: string): void;
-  /** All there are, after a connection was lost. */
+  /** All existing runs, after a lost connection. */
   runs(ids: readonly string[]): void;
   connected(isConnected: boolean): void;
 }
@@ -123,7 +123,7 @@ function follow(
   return () => events.close();
 }
 
-/** Read in a thread of its own (measurementsWorker.ts). */
+/** Reads all measurements in a worker (measurementsWorker.ts). */
 function measurements(id: string): Promise<Snapshot[]> {
   const worker = new Worker(new URL("./measurementsWorker.ts", import.meta.url), { type: "module" });
   const found: Snapshot[] = [];

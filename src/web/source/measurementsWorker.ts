@@ -1,6 +1,6 @@
 /**
- * @file Reads all measurements of a run away from the page, and hands them over one by one: taking seven megabytes
- * apart at once would hold the page up.
+ * @file Reads all measurements of a run off the page's thread and hands them over one by one: parsing seven megabytes
+ * at once would block the page.
  */
 import type { Snapshot } from "../../measure/snapshot.ts";
 

@@ -1,7 +1,4 @@
-/**
- * @file Where runs come from: a server, a folder that was dropped on the page, networks that train in it. Views know
- * this interface and no other.
- */
+/** @file The source of runs: a server, or a folder that was dropped on the page. Views know only this interface. */
 import type { Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Side } from "../../moments/moments.ts";
 import type { ReportData } from "../../report/reportData.ts";
@@ -12,7 +9,7 @@ import type { MetricRow } from "../../runs/metricsFile.ts";
 /** One run without its measurements. */
 export interface RunDetails {
   readonly summary: RunSummary;
-  /** What its report is made from, with empty snapshots and metrics. */
+  /** The data of its report, with empty snapshots and metrics. */
   readonly frame: ReportData;
   readonly snapshotSteps: readonly number[];
   /** Steps whose second moments were kept. */
@@ -35,32 +32,32 @@ export interface SquareMatrix {
   readonly values: Float32Array;
 }
 
-/** The file of a step's moments, which threads read: its whole address, or the file itself. */
+/** The moments file of a step, for threads to read: its full address, or the file itself. */
 export type MomentsPlace = string | File;
 
-/** What happens to a run that is followed. */
+/** Receives the events of a followed run. */
 export interface RunFollower {
   run?(summary: RunSummary): void;
   metrics?(rows: readonly MetricRow[]): void;
   snapshot?(step: number): void;
-  /** Its files were cut (a run that was resumed earlier): all must be read again. */
+  /** Its files were truncated (the run was resumed from an earlier step), so everything must be read again. */
   reset?(): void;
   removed?(): void;
-  /** Whether the source is reached. */
+  /** Whether the source can be reached. */
   connected?(isConnected: boolean): void;
 }
 
 export interface RunSource {
   details(id: string): Promise<RunDetails>;
-  /** @param points the most points of a series */
+  /** @param points most points of a series */
   metrics(id: string, options?: { names?: readonly string[]; from?: number; points?: number }): Promise<MetricSeries[]>;
   snapshot(id: string, step: number): Promise<Snapshot>;
-  /** All measurements at once as a report reads them, where that is less work than one by one. */
+  /** All measurements at once, as a report reads them, if that is less work than one by one. */
   measurements?(id: string): Promise<Snapshot[]>;
-  /** @throws Error where they were not kept, if that is known here */
+  /** @throws Error if they were not kept, where this is known */
   momentsPlace(id: string, step: number): MomentsPlace;
-  /** @throws Error where it was not kept */
+  /** @throws Error if it was not kept */
   matrix(id: string, place: MatrixPlace): Promise<SquareMatrix>;
-  /** Tells what happens from now on. @returns what ends it */
+  /** Reports events from now on. @returns a function that ends this */
   follow(id: string, follower: RunFollower): () => void;
 }

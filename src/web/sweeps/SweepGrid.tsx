@@ -1,4 +1,4 @@
-/** @file One sweep as a grid: a square a job, coloured by its state or by what was measured, live. */
+/** @file One sweep as a live grid: one square per job, coloured by its state or by a measure. */
 import { useEffect, useRef, useState } from "react";
 import { relations } from "../../figures/palette.ts";
 import { formatDuration, formatQuantity } from "../../formats/quantities.ts";
@@ -17,7 +17,7 @@ const measures = [
   ...(["a", "b"] as const).flatMap((side) => relations.map((one) => `${side}.${one}`)),
 ];
 
-/** chosen: overviews of one request. */
+/** chosen: overviews per request. */
 const BATCH = 25;
 
 export function SweepGrid({ name }: { readonly name: string }) {
@@ -197,7 +197,7 @@ function valueIn(overview: RunOverview | undefined, measure: string): number | u
   return overview?.medians?.[side]?.[relation] ?? undefined;
 }
 
-/** Alignments from 0 to 1, losses over what there is. */
+/** The range of colours: 0 to 1 for alignments, the range of the values for losses. */
 function rangeOf(
   jobs: readonly ShownJob[],
   measure: string,
@@ -208,7 +208,7 @@ function rangeOf(
   return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
 }
 
-/** Overviews of finished jobs, read in batches once a measure is asked for. */
+/** Overviews of finished jobs, read in batches once a measure is chosen. */
 function useOverviews(jobs: readonly ShownJob[] | undefined, isWanted: boolean): ReadonlyMap<string, RunOverview> {
   const [found, setFound] = useState<ReadonlyMap<string, RunOverview>>(new Map());
   const isReading = useRef(false);
@@ -225,7 +225,7 @@ function useOverviews(jobs: readonly ShownJob[] | undefined, isWanted: boolean):
         setFound((before) => new Map([...before, ...read.map((one): [string, RunOverview] => [one.id, one])]));
       })
       .catch(() => {
-        isReading.current = false; // the next look at the sweep asks again
+        isReading.current = false; // the next reading of the sweep asks again
       });
   }, [jobs, isWanted, found]);
   return found;

@@ -1,4 +1,4 @@
-/** @file All sweeps with how far they are, or one of them as a grid of its runs. */
+/** @file All sweeps with their progress, or one of them as a grid of its runs. */
 import { formatDuration } from "../../formats/quantities.ts";
 import type { SweepSummary } from "../../sweeps/shownSweep.ts";
 import { Problem } from "../ErrorNote.tsx";

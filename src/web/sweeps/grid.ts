@@ -1,7 +1,7 @@
 /** @file A sweep's jobs as a grid over two of its parameters. */
 import type { ShownJob } from "../../sweeps/shownSweep.ts";
 
-/** What a parameter's axis has: its values as they are shown, in order. */
+/** A parameter as an axis, with its values as shown, in order. */
 export interface Axis {
   readonly name: string;
   readonly values: readonly string[];
@@ -15,7 +15,7 @@ export function shown(value: unknown): string {
 /** chosen: smaller numbers are shown as powers of ten, 1e-4. */
 const SMALL = 1e-3;
 
-/** The setting, where there are several, and every parameter with more than one value. */
+/** The setting, if there are several, and every parameter with more than one value. */
 export function axesOf(jobs: readonly ShownJob[]): readonly Axis[] {
   const names = [...new Set(jobs.flatMap(({ values }) => Object.keys(values)))];
   return ["setting", ...names]
@@ -27,7 +27,7 @@ export function textOf(job: ShownJob, name: string): string {
   return name === "setting" ? job.setting : name === "" ? "" : shown(job.values[name] ?? "–");
 }
 
-/** Each value once: numbers by size, others as they come. */
+/** Each value once: numbers by size, others in order of occurrence. */
 function orderedValues(values: readonly string[]): string[] {
   const all = [...new Set(values)];
   return all.every((value) => Number.isFinite(Number(value))) ? all.sort((x, y) => Number(x) - Number(y)) : all;

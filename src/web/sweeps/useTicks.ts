@@ -1,10 +1,10 @@
-/** @file Reading again what changes without telling. */
+/** @file A regular trigger for reading what changes without events. */
 import { useEffect, useReducer } from "react";
 
-/** chosen: milliseconds between looks at sweeps that are not done. */
+/** chosen: milliseconds between readings of unfinished sweeps. */
 const PERIOD = 2000;
 
-/** A number that grows now and then, so that what depends on it is read again. */
+/** A number that grows at intervals, so that whatever depends on it is read again. */
 export function useTicks(isGoing: boolean): number {
   const [ticks, tick] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

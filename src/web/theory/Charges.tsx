@@ -1,6 +1,6 @@
 /**
- * @file Networks with a charge that gradient descent keeps and the noise of SGD moves (docs/theory.md Eqs. 104 to 109):
- * both train beside each other in the page.
+ * @file Networks with a charge that gradient descent conserves and the noise of SGD changes (docs/theory.md Eqs. 104 to
+ * 109). Both are trained side by side in the page.
  */
 import { useMemo } from "react";
 import { weightPathsFigure } from "../../figures/symmetry/weightPaths.ts";
@@ -17,7 +17,7 @@ import { numberWords, Slider, useNumber } from "./Slider.tsx";
 import { TrainButtons } from "./TrainButtons.tsx";
 import { isTraining, type TrainedSoFar, useTrainer } from "./useTrainer.ts";
 
-const names = { sgd: "SGD, one sample a step", gd: "gradient descent" } as const;
+const names = { sgd: "SGD, one sample per step", gd: "gradient descent" } as const;
 
 export function Charges() {
   const [setting, choose] = useParam("setting", "scalar");
@@ -25,8 +25,8 @@ export function Charges() {
     <section>
       <h2>Charges under gradient descent and SGD</h2>
       <p>
-        Gradient descent conserves the charge of a symmetry up to the size of its steps; the noise of SGD moves it until
-        both weights are equally noisy.
+        Gradient descent conserves the charge of a symmetry, apart from the effect of finite steps. The noise of SGD
+        changes it until both weights are equally noisy.
       </p>
       <p className="theory-row">
         <label>
@@ -42,7 +42,7 @@ export function Charges() {
   );
 }
 
-/** Two trainings that differ in their noise alone. */
+/** Two trainings that differ only in their noise. */
 function usePair() {
   const [sgd, gd] = [useTrainer(), useTrainer()];
   return {
@@ -68,7 +68,7 @@ function usePair() {
   };
 }
 
-/** The buttons speak of the one that takes longer. */
+/** The buttons show the progress of the slower training. */
 function PairButtons({ pair, start }: { readonly pair: ReturnType<typeof usePair>; start(): void }) {
   const slower = isTraining(pair.gd) && !isTraining(pair.sgd) ? pair.gd : pair.sgd;
   const error = pair.sgd.error ?? pair.gd.error;
@@ -82,12 +82,12 @@ function PairButtons({ pair, start }: { readonly pair: ReturnType<typeof usePair
         resume={pair.resume}
         reset={pair.reset}
       />
-      {error !== undefined && <Problem error={new Error(`${error}; a smaller learning rate may bear it`)} />}
+      {error !== undefined && <Problem error={new Error(`${error}; a smaller learning rate may help`)} />}
     </>
   );
 }
 
-/** A watched quantity of a training over its steps. */
+/** A watched quantity of a training, by step. */
 function courseOf({ metrics }: TrainedSoFar, quantity: string): { step: number; value: number }[] {
   const name = watchMetric(quantity);
   return metrics.flatMap((row) => (row.name === name ? [{ step: row.step, value: row.value }] : []));
@@ -113,8 +113,8 @@ function usePairFigure(pair: ReturnType<typeof usePair>, quantity: string, axis:
 const GENERATOR = { ...matrix(2, 2), data: Float64Array.of(1, 0, 0, -1) };
 
 /**
- * Where noise leaves the weights, from any place on u w = 1: along the symmetry to the root of the current (Eq. 109).
- * At u w = 1 the gradients of a sample are in proportion to (w, u).
+ * The weights to which noise leads from a point on u w = 1: along the symmetry to the zero of the current (Eq. 109). At
+ * u w = 1 the gradients of a sample are proportional to (w, u).
  */
 function restOf(u: number, w: number): readonly [number, number] | undefined {
   if (!(u * w > 0)) return undefined;
@@ -160,8 +160,8 @@ function Scalar() {
           title="The charge over training"
           figure={charge}
           name="charge"
-          missing="Train both draws |C| of either."
-          caption="C = u² − w² of l = (u w x − y)², y = x + noise. A step multiplies C by 1 − η² g² (Eq. 106), g the derivative of the batch’s loss by u w: without noise g dies out and C stays; with it C decays to rounding."
+          missing="Press Train both to draw |C| of both."
+          caption="C = u² − w² of l = (u w x − y)², y = x + noise. A step multiplies C by 1 − η² g² (Eq. 106), where g is the derivative of the batch’s loss with respect to u w. Without noise g dies out and C stays; with noise C decays to rounding."
         />
         {last.sgd !== undefined && last.gd !== undefined && (
           <p data-sgd={last.sgd} data-gd={last.gd}>
@@ -169,10 +169,10 @@ function Scalar() {
           </p>
         )}
         <FigureBlock
-          title="The way to the balance of noise"
+          title="The path to noise balance"
           figure={plane}
           name="way-to-balance"
-          missing="Train both draws the way of u and w."
+          missing="Press Train both to draw the path of u and w."
           caption="Rings: the start. Gradient descent stops at the dashed line of minimal loss; SGD continues along it to the cross, where the current of the charge is 0 (Eq. 109), here |u| = |w|."
         />
       </div>
@@ -217,25 +217,25 @@ function Factorization() {
         <Equation of={noiseBalanceEquation} />
         <PairButtons pair={pair} start={start} />
         <FigureBlock
-          title="Distance from the balance of noise"
+          title="Distance from noise balance"
           figure={residual}
           name="noise-balance-distance"
-          missing="Train both draws how far either is from balance."
-          caption="W Γx Wᵀ against Uᵀ Γε U, over the sum of both norms (Eq. 118): SGD is stationary where it is 0, gradient descent anywhere."
+          missing="Press Train both to draw both distances."
+          caption="|W Γx Wᵀ − Uᵀ Γε U| over the sum of both norms (Eq. 118). SGD is stationary only at 0, gradient descent anywhere."
         />
         <FigureBlock
-          title="Distance from the balance of norms"
+          title="Distance from norm balance"
           figure={norms}
           name="norm-balance-distance"
-          missing="Train both draws how far either is from it."
-          caption="W Wᵀ against Uᵀ U: with isotropic data the same place, else another one, to which noise does not lead."
+          missing="Press Train both to draw both distances."
+          caption="|W Wᵀ − Uᵀ U| over the sum of both norms. With isotropic data the two balances coincide; otherwise noise does not lead to this one."
         />
         <FigureBlock
           title="Change of the charge"
           figure={change}
           name="charge-change"
-          missing="Train both draws how far the charge of either moves."
-          caption="Uᵀ U − W Wᵀ less what it was, over its size at the start (Eq. 105)."
+          missing="Press Train both to draw the change of both charges."
+          caption="Change of Uᵀ U − W Wᵀ, over its size at the start (Eq. 105)."
         />
       </div>
     </div>

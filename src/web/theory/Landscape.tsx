@@ -17,19 +17,19 @@ const kinds: Readonly<
   rescaling: {
     ...{ title: "rescaling: u w", value: "u w", equation: rescalingEquation },
     words:
-      "c u and w / c give the same output. Below the critical γ two minima with |u| = |w|; from it on 0, a neuron that does nothing.",
+      "c u and w / c give the same output. Below the critical γ there are two minima with |u| = |w|; from there on the minimum is 0, a neuron that does nothing.",
   },
   permutation: {
     ...{ title: "exchange of two neurons", value: "(u − w)²", equation: permutationEquation },
-    words: "Two neurons may be exchanged. Below the critical γ they differ; from it on they are the same one.",
+    words: "Two neurons may be exchanged. Below the critical γ they differ; from there on they are equal.",
   },
   sign: {
     ...{ title: "the sign of a weight", value: "w²", equation: signEquation },
-    words: "w and −w give the same output. Below the critical γ the loss has two minima; from it on one, w = 0.",
+    words: "w and −w give the same output. Below the critical γ the loss has two minima; from there on one, w = 0.",
   },
 };
 
-/** chosen: a slider's unit, a share of the critical penalty. */
+/** chosen: end of the slider, in units of the critical penalty. */
 const MOST = 2;
 
 export function Landscape() {

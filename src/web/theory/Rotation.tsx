@@ -1,6 +1,7 @@
 /**
- * @file Two linear maps and the rotation between them: a penalty takes their product rank by rank (docs/theory.md Eq.
- * 102); decay towards a random point does not (Eq. 119). Both are trained in the page at any penalty.
+ * @file Two linear maps and the rotation between them: a penalty removes the ranks of their product one by one
+ * (docs/theory.md Eq. 102); decay towards a random point does not (Eq. 119). Both are trained in the page at any
+ * penalty.
  */
 import { useEffect, useMemo, useState } from "react";
 import { rotationFigure, type SingularValues } from "../../figures/symmetry/rotation.ts";
@@ -16,20 +17,20 @@ import { numberWords, Slider, useNumber } from "./Slider.tsx";
 import { TrainButtons } from "./TrainButtons.tsx";
 import { isTraining, type TrainedSoFar, useTrainer } from "./useTrainer.ts";
 
-/** Of the target map: those of the setting low-rank. */
+/** Singular values of the target map, as in the setting low-rank. */
 const singular = [2, 1.5, 1, 0.7, 0.4, 0.2];
-/** Of the setting; the rate is what syre's decay is in proportion to. */
+/** As in the setting; syre's decay is proportional to the rate. */
 const [STEPS, RATE] = [20_000, 0.02];
 const names = { plain: "decay towards 0", syre: "towards a random point (syre)" } as const;
 
-/** The target in the bases of its own singular vectors. */
+/** The target in the basis of its singular vectors. */
 const target: Matrix = (() => {
   const T = matrix(singular.length, singular.length);
   for (const [i, value] of singular.entries()) T.data[i * (singular.length + 1)] = value;
   return T;
 })();
 const { critical } = factorisationMinimum(target, 0);
-/** chosen: penalties of the curves. */
+/** chosen: the penalties at which the curves are computed. */
 const theory = Array.from({ length: 111 }, (_, i): SingularValues => {
   const penalty = (1.1 * critical * i) / 110;
   return { penalty, values: [...factorisationMinimum(target, penalty).singularValues] };
@@ -58,8 +59,8 @@ export function Rotation() {
     <section>
       <h2>Rank by rank: the rotation between two maps</h2>
       <p>
-        U Qᵀ and Q W give the same output for every rotation Q. A penalty on both is one on the singular values of their
-        product: each falls by γ, and is gone from there on.
+        U Qᵀ and Q W give the same output for every rotation Q. A penalty on both maps acts on the singular values of
+        their product: each falls by γ, and is 0 once γ exceeds it.
       </p>
       <div className="theory-split">
         <form className="theory-controls" aria-label="Two linear maps" onSubmit={(event) => event.preventDefault()}>
@@ -100,7 +101,7 @@ export function Rotation() {
             title="Singular values over the penalty"
             figure={figure}
             name="rotation"
-            caption={`Two maps of width 8 after ${STEPS.toLocaleString("en")} steps at the chosen γ; train at others to add theirs. At the foot of the logarithmic axis: 1e−8 and less. Decay towards a random point keeps what decay towards 0 takes, at the size of that point.`}
+            caption={`Two maps of width 8 after ${STEPS.toLocaleString("en")} steps at the chosen γ; train at other penalties to add theirs. The foot of the logarithmic axis is 1e−8 and below. Decay towards a random point keeps what decay towards 0 removes, at the size of that point.`}
           />
           {last[0] !== undefined && last[1] !== undefined && (
             <p data-plain={last[0].join()} data-syre={last[1].join()}>
@@ -114,12 +115,12 @@ export function Rotation() {
   );
 }
 
-/** Trainings of the setting low-rank one after the other, and what each came to. */
+/** Trainings of the setting low-rank, one after another, and their results. */
 function useTrained() {
   const { now, start, pause, resume, reset } = useTrainer();
   const [found, setFound] = useState<readonly SingularValues[]>([]);
   const [penalty, setPenalty] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read once, when it has ended
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read once, after training has ended
   useEffect(() => {
     if (now.state !== "finished") return;
     const values = singular.map((_, i) => lastOf(now, `s${i + 1}`));

@@ -1,4 +1,4 @@
-/** @file A number that is set by a slider, on a linear or a logarithmic scale, and kept in the address. */
+/** @file A slider for a number, on a linear or a logarithmic scale. The number is kept in the address. */
 import type { ReactNode } from "react";
 import { useParam } from "../route.ts";
 
@@ -8,15 +8,15 @@ export interface SliderProps {
   readonly min: number;
   readonly max: number;
   readonly log?: boolean;
-  /** Between two places of a linear one. Default: any. */
+  /** Distance between two values on a linear scale. Default: any. */
   readonly step?: number;
-  /** What the number is, in a line. */
+  /** What the number means, in one line. */
   readonly hint?: string;
   readonly isDisabled?: boolean;
   set(value: number): void;
 }
 
-/** chosen: places of a slider. */
+/** chosen: positions of a slider. */
 const PLACES = 400;
 
 export function Slider({ label, value, min, max, log = false, step, hint, isDisabled = false, set }: SliderProps) {
@@ -47,7 +47,7 @@ export function Slider({ label, value, min, max, log = false, step, hint, isDisa
   );
 }
 
-/** A number of the address; the initial one where it holds none within the bounds. */
+/** A number from the address; the initial one if the address has none within the bounds. */
 export function useNumber(
   name: string,
   initial: number,

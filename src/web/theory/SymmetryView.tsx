@@ -1,5 +1,5 @@
 /**
- * @file Symmetry and noise: where penalties restore a symmetry of the loss, and where the noise of SGD leads along one
+ * @file Symmetry and noise: when penalties restore a symmetry of the loss, and where the noise of SGD leads along one
  * (docs/theory.md Eqs. 100 to 109, 118, 119).
  */
 import { Charges } from "./Charges.tsx";
@@ -12,8 +12,8 @@ export default function SymmetryView() {
     <>
       <h1>Symmetry and noise</h1>
       <p>
-        Networks have parameters that can be changed without a change of the output. A penalty and the noise of the
-        gradients choose among them: one makes neurons vanish, the other balances layers.
+        A network’s parameters can change without changing its output. A penalty and the noise of the gradients choose
+        among such parameters: the penalty makes neurons vanish, the noise balances layers.
       </p>
       <Landscape />
       <Rotation />

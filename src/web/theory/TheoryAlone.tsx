@@ -1,4 +1,4 @@
-/** @file The equations of the two-point theory, solved as their constants are moved. */
+/** @file The equations of the two-point theory, solved anew whenever a constant is moved. */
 import { useMemo } from "react";
 import { logarithmicSteps, theoryCurvesFigure } from "../../figures/twopoint/theoryCurves.ts";
 import { fixed } from "../../findings/numbers.ts";
@@ -13,7 +13,7 @@ import { useParam } from "../route.ts";
 import { Equation } from "./Equation.tsx";
 import { numberWords, Slider, useNumber } from "./Slider.tsx";
 
-/** As `crh twopoint theory` has them: a network of four layers of 100, rich, that learns within the time. */
+/** The defaults of `crh twopoint theory`: a rich network of four layers of 100, which learns within the time. */
 const DEFAULTS = { dx2: 1, dy2: 0.5, h0: 0.008, y0: 1e-5, etaH: 0.018, etaY: 0.04, time: 3000 };
 const POINTS = 301;
 
@@ -95,7 +95,7 @@ export function TheoryAlone({ logSteps, logValues }: { readonly logSteps: boolea
           <Slider
             label={
               <>
-                η<sub>y</sub>, rate of what follows it
+                η<sub>y</sub>, rate of the layers after it
               </>
             }
             {...span("etaY")}
@@ -133,19 +133,19 @@ export function TheoryAlone({ logSteps, logValues }: { readonly logSteps: boolea
             title="H, Y and w by the theory"
             figure={figure}
             name="two-point-theory"
-            caption="Solutions of Eq. 93 from the start on; one unit of time is one training step. Dashed: where H ends by Eq. 95, and Y at the targets."
+            caption="Solutions of Eq. 93; one unit of time is one training step. Dashed: final H from Eq. 95, and Y of the targets."
           />
           {end !== undefined && (
             <>
               <Equation of={finalDistanceEquation} />
               <p data-final={end.dh2}>
-                H ends at <b>{numberWords(end.dh2)}</b>: A<sub>low</sub> = {numberWords(end.aLow)} by input and target,
-                A<sub>high</sub> = {numberWords(end.aHigh)} by the start, {regimeWord[end.regime]} (Eq. 96:{" "}
-                {end.richness > 1 ? fixed(end.richness, 2) : percent(end.richness)} of it is not the start’s).
+                H ends at <b>{numberWords(end.dh2)}</b>: A<sub>low</sub> = {numberWords(end.aLow)} from input and
+                target, A<sub>high</sub> = {numberWords(end.aHigh)} from the start, {regimeWord[end.regime]} (Eq. 96:{" "}
+                {end.richness > 1 ? fixed(end.richness, 2) : percent(end.richness)} of it does not come from the start).
               </p>
               <Equation of={conservedEquation} />
               <p className="soft">
-                C stays what it is at the start, whatever the targets are; so the end is known without the way.
+                C keeps its initial value whatever the targets are, so the final state is known without the path.
               </p>
             </>
           )}

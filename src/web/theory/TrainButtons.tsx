@@ -1,4 +1,4 @@
-/** @file Begins, pauses and ends a training, and says how far it is. */
+/** @file Starts, pauses and ends a training, and shows its progress. */
 import { grouped } from "../../findings/numbers.ts";
 import { isTraining, type TrainedSoFar } from "./useTrainer.ts";
 
@@ -34,9 +34,9 @@ export function TrainButtons({ now, label = "Train", start, pause, resume, reset
         </button>
       )}
       <span className="soft" data-state={state}>
-        {state === "preparing" && "The engine is loaded …"}
+        {state === "preparing" && "Loading the engine …"}
         {built !== undefined && `step ${grouped(step)} of ${grouped(built.steps)}`}
-        {state === "running" && rate !== undefined && `, ${grouped(Math.round(rate))} a second`}
+        {state === "running" && rate !== undefined && `, ${grouped(Math.round(rate))} per second`}
       </span>
     </p>
   );

@@ -1,6 +1,6 @@
 /**
- * @file The two-point theory of learning (van Rossem and Saxe, arXiv 2402.09142): its equations under the hand, and a
- * network that trains beside them (docs/theory.md Eqs. 93 to 99).
+ * @file The two-point theory of learning (van Rossem and Saxe, arXiv 2402.09142): its equations with adjustable
+ * constants, and a network that trains beside them (docs/theory.md Eqs. 93 to 99).
  */
 import { useParam } from "../route.ts";
 import { NetworkBeside } from "./NetworkBeside.tsx";
@@ -16,9 +16,9 @@ export default function TwoPointView() {
     <>
       <h1>Two points</h1>
       <p>
-        How far apart a network keeps two inputs: H is the squared distance of their hidden representations, Y that of
-        its outputs, w is negative while the outputs are closer than their targets. Three equations with two rates say
-        how they move, whatever the network is made of.
+        How far apart does a network keep two inputs? H is the squared distance between their hidden representations, Y
+        that between the outputs; w is negative while the outputs are closer together than their targets. Three
+        equations with two rates describe how they change, whatever the network’s architecture.
       </p>
       <p className="theory-row">
         <label>

@@ -1,20 +1,20 @@
 /**
- * @file The worker that fits the two-point theory to what a network that trains in the page has done so far (theory.md
- * Eqs. 98, 99): it gathers the looks at the two points, and fits them when it is asked to.
+ * @file The worker that fits the two-point theory to a network that trains in the page (theory.md Eqs. 98, 99). It
+ * gathers the records of the two points and fits them on request.
  */
 import { FOLLOWED_SCHEMA, type FollowedRecord } from "../../findings/twopoint/followedRecord.ts";
 import { type FollowedRow, fitFollowed, type TwopointRecord } from "../../findings/twopoint/twopointRecord.ts";
 import type { FollowedStep } from "../../train/follow.ts";
 import type { FollowedMeta } from "../trainer/messages.ts";
 
-/** To the worker. */
+/** Message to the worker. */
 export type FitTask =
   | { readonly type: "begin"; readonly followed: FollowedMeta; readonly lossFactor: number | null }
   | { readonly type: "add"; readonly looks: readonly FollowedStep[] }
-  /** @param layer that alone is fitted; all where it is undefined */
+  /** @param layer the layer to fit; all if undefined */
   | { readonly type: "fit"; readonly id: number; readonly first: string; readonly layer?: string };
 
-/** From the worker. */
+/** Message from the worker. */
 export interface FitAnswer {
   readonly id: number;
   readonly record?: TwopointRecord | undefined;

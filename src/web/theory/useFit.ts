@@ -1,14 +1,14 @@
-/** @file The theory fitted to a network while it trains: in a worker, one fit after the other. */
+/** @file The theory fitted to a network while it trains, in a worker, one fit after another. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { lossFactorOf } from "../../findings/twopoint/followedRecord.ts";
 import type { TwopointRecord } from "../../findings/twopoint/twopointRecord.ts";
 import type { TrainerEvent } from "../trainer/messages.ts";
 import type { FitAnswer, FitTask } from "./fitWorker.ts";
 
-/** chosen: milliseconds between two fits of a network that trains. */
+/** chosen: milliseconds between two fits during training. */
 const EVERY_MS = 1500;
 
-/** @param layer the hidden layer that is looked at */
+/** @param layer the hidden layer shown */
 export function useFit(layer: string) {
   const [record, setRecord] = useState<TwopointRecord>();
   const worker = useRef<Worker>(undefined);
@@ -55,7 +55,7 @@ export function useFit(layer: string) {
     ask(current.isFinished);
   };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another layer is fitted when it is chosen
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a newly chosen layer is fitted
   useEffect(() => {
     if (worker.current !== undefined && !state.current.isBusy && !state.current.isFinished) ask(false);
   }, [layer, ask]);

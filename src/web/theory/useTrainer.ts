@@ -1,4 +1,4 @@
-/** @file A network that trains in a worker of the page, as state of a view. */
+/** @file A network that trains in a worker, as the state of a view. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { FollowedStep } from "../../train/follow.ts";
 import type { Metric } from "../../train/trainOptions.ts";
@@ -10,21 +10,21 @@ export interface TrainedSoFar {
   readonly built?: Built | undefined;
   readonly step: number;
   readonly loss?: number | undefined;
-  /** Steps a second. */
+  /** Steps per second. */
   readonly rate?: number | undefined;
   readonly error?: string | undefined;
-  /** All of this training; the lists grow in place, and `count` says that they did. */
+  /** All metrics of this training. The lists grow in place, and `count` shows that they did. */
   readonly metrics: readonly Metric[];
   readonly followed: readonly FollowedStep[];
   readonly count: number;
 }
 
-/** chosen: milliseconds between two drawings of what is under way. */
+/** chosen: milliseconds between two drawings during training. */
 const DRAWN_MS = 250;
 
 const idle: TrainedSoFar = { state: "idle", step: 0, metrics: [], followed: [], count: 0 };
 
-/** @param onEvent told of each event before the view is drawn */
+/** @param onEvent called with each event before the view is drawn */
 export function useTrainer(onEvent: (event: TrainerEvent) => void = () => {}) {
   const [now, setNow] = useState(idle);
   const latest = useRef(onEvent);

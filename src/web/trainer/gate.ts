@@ -1,13 +1,13 @@
 /**
- * @file The gate before each call of steps: keeps training waiting while it is paused, lets single steps through, holds
- * a pace, and lets the worker hear the page in between.
+ * @file The gate before each call of steps. It holds training while paused, lets single steps through, keeps a pace,
+ * and lets the worker receive messages in between.
  */
 
-/** chosen: calls a second at a given pace, so that slow ones move evenly. */
+/** chosen: calls per second at a given pace, so that slow training advances evenly. */
 const CALLS = 20;
-/** chosen: milliseconds of a call of steps, after which a pause takes effect. */
+/** chosen: milliseconds that a call of steps takes; a pause takes effect after it. */
 const CALL_MS = 80;
-/** chosen: milliseconds without hearing the page. */
+/** chosen: most milliseconds without receiving messages. */
 const DEAF_MS = 15;
 
 export interface GateOptions {
@@ -29,9 +29,9 @@ export class Gate {
   #isStopped = false;
   #wake: (() => void) | undefined;
   #heard: number;
-  /** The call that went through last. */
+  /** The last call that was let through. */
   #last: { readonly step: number; readonly at: number } | undefined;
-  /** Milliseconds that a step took. */
+  /** Milliseconds that a step takes. */
   #pace: number | undefined;
   #step = 0;
   #told: boolean | undefined;
@@ -44,7 +44,7 @@ export class Gate {
     this.#heard = now();
   }
 
-  /** The step that was asked about last. */
+  /** The step at which training last asked to continue. */
   get step(): number {
     return this.#step;
   }
@@ -64,13 +64,13 @@ export class Gate {
     this.#open();
   }
 
-  /** Steps a second; undefined for as fast as they go. */
+  /** Steps per second; undefined for no limit. */
   set speed(speed: number | undefined) {
     this.#speed = speed;
     this.#wake?.();
   }
 
-  /** Permits the last call, after which training sees that it was stopped. */
+  /** Permits one last call, after which training notices that it was stopped. */
   stop(): void {
     this.#isStopped = true;
     this.#wake?.();
@@ -112,7 +112,7 @@ export class Gate {
     this.#pace = this.#pace === undefined ? pace : Math.min(pace, 0.8 * this.#pace + 0.2 * pace);
   }
 
-  /** Lets messages in, which wait while one piece of work follows another. */
+  /** Lets the worker receive messages, which otherwise wait while work follows work. */
   async #hear(): Promise<void> {
     if (this.#now() - this.#heard < DEAF_MS) return;
     await nextTask();
@@ -147,7 +147,7 @@ export class Gate {
   }
 }
 
-/** Behind whatever waits already; sooner than a timer, which may not come before four milliseconds. */
+/** Resolves after all tasks that wait already; sooner than a timer, which takes at least four milliseconds. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

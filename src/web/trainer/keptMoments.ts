@@ -1,17 +1,17 @@
 /**
- * @file The moments of the measurements of a training as far as a bound of memory allows: where there are too many,
- * those stay whose steps are spaced evenly in the logarithm, the first and the last among them.
+ * @file The moments measured during a training, within a memory limit. If there are too many, those at logarithmically
+ * even steps stay, including the first and the last.
  */
 import type { LayerMoments, Moments, SideMoments } from "../../moments/moments.ts";
 
-/** What H, G and Z of a layer are made of in every convention. */
+/** The sums from which H, G and Z of a layer are computed in every convention. */
 const blocks = ["hSum", "gSum", "hnSum", "gnSum", "hh", "gg", "hnhn", "gngn"] as const;
 
 export class KeptMoments {
   readonly #most: number;
   #kept: { readonly step: number; readonly layers: readonly LayerMoments[]; readonly bytes: number }[] = [];
 
-  /** @param most bytes; the first measurement and the last stay whatever they take */
+  /** @param most bytes; the first and the last measurement stay, whatever their size */
   constructor(most: number) {
     this.#most = most;
   }
@@ -21,7 +21,7 @@ export class KeptMoments {
     return this.#kept.map(({ step }) => step);
   }
 
-  /** A layer at each kept step where it was measured. */
+  /** A layer at each kept step at which it was measured. */
   layer(name: string): { readonly step: number; readonly layer: LayerMoments }[] {
     return this.#kept.flatMap(({ step, layers }) => {
       const layer = layers.find((one) => one.name === name);
@@ -29,7 +29,7 @@ export class KeptMoments {
     });
   }
 
-  /** @param moments of a later step than all before; their arrays are kept, not copied */
+  /** @param moments of a later step than all earlier ones; their arrays are kept, not copied */
   add({ step, layers: all }: Moments): void {
     const layers = all.map(partOf);
     this.#kept.push({ step, layers, bytes: layers.reduce((sum, layer) => sum + bytesOf(layer), 0) });
@@ -37,7 +37,7 @@ export class KeptMoments {
       this.#kept.splice(this.#leastMissed(), 1);
   }
 
-  /** The one between whose neighbours the least of the logarithmic axis lies. */
+  /** Index of the measurement whose neighbours are closest together on the logarithmic axis. */
   #leastMissed(): number {
     const at = this.#kept.map(({ step }) => Math.log1p(step));
     const between = at.slice(1, -1).map((_, i) => at[i + 2]! - at[i]!);

@@ -1,6 +1,4 @@
-/**
- * @file What the page and the worker that trains say to each other: plain data, matrices as arrays that change hands.
- */
+/** @file Messages between the page and the worker that trains: plain data, with matrices as transferred arrays. */
 import type { MatrixName } from "../../figures/layerMatrices.ts";
 import type { Cost, Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Moments, Side } from "../../moments/moments.ts";
@@ -8,41 +6,45 @@ import type { FollowedStep } from "../../train/follow.ts";
 import type { Metric } from "../../train/trainOptions.ts";
 import type { WatchedGroup } from "../../train/watch.ts";
 
-/** A training that is wanted. */
+/** A requested training. */
 export interface TrainRequest {
   /** Name of a setting (src/settings). */
   readonly setting: string;
-  /** Those that differ from the defaults; `steps` is where training ends. */
+  /** Parameters that differ from the defaults; training ends at `steps`. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly options?: TrainerOptions;
-  /** Parameters that change while it trains, ascending; given at all, others may be changed by hand (`adjust`). */
+  /**
+   * Parameter changes during training, ascending. If given, even empty, further changes can be made by hand (`adjust`).
+   */
   readonly changes?: readonly ParameterChange[];
 }
 
-/** Values from a step on, which that step is the first to be taken with, counted from 0. */
+/** New values from a step on: the step, counted from 0, is the first one taken with them. */
 export interface ParameterChange {
   readonly step: number;
   readonly values: Readonly<Record<string, string>>;
 }
 
 export interface TrainerOptions {
-  /** Steps between measurements, "log" or the steps themselves; 0 and the end always. Default "log". */
+  /**
+   * Steps between measurements, "log", or the steps themselves. Step 0 and the end are always measured. Default "log".
+   */
   readonly measure?: number | "log" | readonly number[];
   /**
-   * What each measurement holds. Default: as `crh run`, all but laws, which the last one has.
+   * How much each measurement contains. Default, as in `crh run`: everything except laws, which only the last one has.
    */
   readonly cost?: Cost;
-  /** Steps a second; as fast as they go where it is undefined. */
+  /** Steps per second; undefined for no limit. */
   readonly speed?: number | undefined;
   /** Whether training pauses after its first measurement. */
   readonly paused?: boolean;
   /** Whether the second moments of each measurement are sent. Default false. */
   readonly moments?: boolean;
-  /** A layer whose matrices are handed over at each measurement, and of all kept ones when it becomes another. */
+  /** A layer whose matrices are sent at each measurement. When it changes, those of all kept measurements are sent. */
   readonly look?: Look | undefined;
 }
 
-/** A layer to be looked at. */
+/** The layer and convention to look at. */
 export interface Look {
   readonly layer: string;
   readonly convention: Convention;
@@ -50,46 +52,46 @@ export interface Look {
 
 /** From the page to the worker. */
 export type Command =
-  /** `run` numbers the trainings of a worker: what it tells carries it. */
+  /** `run` numbers the trainings of a worker; its events carry the number. */
   | { readonly type: "start"; readonly run: number; readonly request: TrainRequest }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
-  /** So many steps, then a measurement and a pause. */
+  /** Takes the given number of steps, then measures and pauses. */
   | { readonly type: "step"; readonly steps: number }
   | { readonly type: "stop" }
   | { readonly type: "speed"; readonly speed: number | undefined }
-  /** Adjustable parameters change as soon as they can; `changed` says from which step on. */
+  /** Changes adjustable parameters as soon as possible; `changed` reports from which step. */
   | { readonly type: "adjust"; readonly values: Readonly<Record<string, string>> }
-  /** The matrices of the last measurement are handed over at once, then those of earlier ones. */
+  /** Sends the matrices of the last measurement at once, then those of earlier ones. */
   | { readonly type: "look"; readonly look: Look | undefined };
 
-/** Points that the experiment follows, and what the theory needs of them. */
+/** The points that the experiment follows, with what the theory needs about them. */
 export interface FollowedMeta {
   readonly points: readonly string[];
   /** |dx|² of inputs and |dy*|² of targets by pair, in lexical order. */
   readonly pairs: readonly { readonly pair: string; readonly dx2: number; readonly dy2: number }[];
-  /** Hidden representations, from the first on. */
+  /** Names of the hidden representations, from the first. */
   readonly layers: readonly string[];
-  /** Values of an output. */
+  /** Number of values in an output. */
   readonly outputs: number;
   readonly every: number;
 }
 
-/** What is trained, before its first step. */
+/** The built experiment, before its first step. */
 export interface Built {
   readonly setting: string;
-  /** Every parameter, defaults filled in. */
+  /** Every parameter, including defaults. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly steps: number;
   readonly objective: string;
-  /** What is measured on, in words. */
+  /** The samples that are measured, in words. */
   readonly evaluationName: string;
   readonly notes: readonly string[];
   /** Name of the engine. */
   readonly engine: string;
-  /** Quantities that are watched: metrics `watch/<quantity>`. */
+  /** The watched quantities, metrics `watch/<quantity>`. */
   readonly watched: readonly WatchedGroup[];
-  /** Parameters that may be changed while it trains. */
+  /** Parameters that may be changed during training. */
   readonly adjustable: readonly string[];
   readonly followed?: FollowedMeta;
   /** Steps at which moments are measured. */
@@ -101,15 +103,15 @@ export interface SharedMatrix {
   readonly side: Side;
   readonly name: MatrixName;
   readonly d: number;
-  /** (d, d) row after row. */
+  /** (d, d) row-major. */
   readonly values: Float32Array<ArrayBuffer>;
 }
 
 export type TrainerState =
-  /** The engine is loading, graphs are compiled. */
+  /** Loading the engine and compiling graphs. */
   "preparing" | "running" | "paused" | "finished" | "stopped" | "failed";
 
-/** From the worker to the page: of which training, and what. */
+/** From the worker to the page: the number of the training, and an event. */
 export interface Told {
   readonly run: number;
   readonly event: TrainerEvent;
@@ -118,7 +120,7 @@ export interface Told {
 export type TrainerEvent =
   | { readonly type: "built"; readonly built: Built }
   | { readonly type: "state"; readonly state: TrainerState }
-  /** Ten times a second at most: the step that is done, its batch's loss, and steps a second. */
+  /** At most ten times a second: the last completed step, its batch's loss, and steps per second. */
   | {
       readonly type: "progress";
       readonly step: number;
@@ -128,16 +130,16 @@ export type TrainerEvent =
       readonly followed: readonly FollowedStep[];
     }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
-  /** All changes of parameters, those that were asked for beforehand too. */
+  /** All parameter changes, including those requested beforehand. */
   | { readonly type: "changed"; readonly changes: readonly ParameterChange[] }
   | { readonly type: "moments"; readonly step: number; readonly moments: Moments }
   | {
       readonly type: "matrices";
       readonly step: number;
       readonly look: Look;
-      /** Steps whose matrices can be looked at again. */
+      /** Steps whose matrices are kept. */
       readonly kept: readonly number[];
       readonly matrices: readonly SharedMatrix[];
     }
-  /** Training ended by an error, said in one line; `diverged` is the step at which the loss was no number. */
+  /** Training ended with an error, in one line; `diverged` is the step at which the loss was not finite. */
   | { readonly type: "failed"; readonly message: string; readonly diverged?: number };

@@ -1,6 +1,6 @@
 /**
- * @file The parameters of a training over its steps: what it began with and what was changed while it went. A training
- * that is given the same changes takes the same steps.
+ * @file The parameters of a training over its steps: the initial ones and all changes. A training with the same changes
+ * takes the same steps.
  */
 import { parseParameters } from "../../parameters/parse.ts";
 import {
@@ -21,12 +21,12 @@ export class ParameterCourse {
   readonly #setting: Setting;
   readonly #given: Values;
   readonly #changes: ParameterChange[] = [];
-  /** All parameters from a step on, ascending. */
+  /** All parameters from each step on, ascending. */
   #stages: readonly { readonly step: number; readonly parameters: Values }[] = [];
-  /** Steps that were handed to the engine. */
+  /** Number of steps handed to the engine. */
   #taken = 0;
 
-  /** @throws ParameterError for a change that cannot be */
+  /** @throws ParameterError if a change is not possible */
   static async of(setting: string, given: Values, changes: readonly ParameterChange[]): Promise<ParameterCourse> {
     return new ParameterCourse(await findSetting(setting), given, changes);
   }
@@ -39,26 +39,26 @@ export class ParameterCourse {
     for (const { step, values } of changes) this.#add(step, values);
   }
 
-  /** Ascending, one a step. */
+  /** Ascending, one per step. */
   get changes(): readonly ParameterChange[] {
     return this.#changes;
   }
 
-  /** All parameters of a step, counted from 0. */
+  /** All parameters at a step, counted from 0. */
   at(step: number): Values {
     return this.#stages.findLast((stage) => stage.step <= step)!.parameters;
   }
 
   /**
-   * Changes parameters from a step on, or from the first one that is not yet under way.
+   * Changes parameters from a step on, or from the first step that has not begun.
    *
-   * @throws ParameterError for values that cannot be
+   * @throws ParameterError if a value is not possible
    */
   change(step: number, values: ParameterChange["values"]): void {
     this.#add(Math.max(step, this.#taken), values);
   }
 
-  /** The experiment with what this says of its parameters. */
+  /** The experiment, with its parameters following this course. */
   followedBy(experiment: Experiment): Experiment {
     const moving = adjustableOptimization((step) => this.at(step) as unknown as OptimizationParameters);
     const optimizer = {
@@ -75,7 +75,7 @@ export class ParameterCourse {
     const fixed = Object.keys(values).find((key) => !this.adjustable.includes(key));
     if (fixed !== undefined)
       throw new RangeError(
-        `train: expected parameters that may change while it trains, got ${fixed}; begin anew with it`,
+        `train: expected parameters that may change during training, got ${fixed}; start again with it`,
       );
     const at = this.#changes.findIndex((one) => one.step >= step);
     const isThere = this.#changes[at]?.step === step;

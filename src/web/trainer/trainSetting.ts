@@ -1,6 +1,6 @@
 /**
- * @file Trains a setting and tells of it as it goes: the same calls as `crh run` makes, with an observer that posts. It
- * runs wherever there is an engine; trainerWorker.ts gives it that of the page.
+ * @file Trains a setting and reports on it meanwhile: the same calls as in `crh run`, with an observer that posts
+ * events. It runs wherever there is an engine; trainerWorker.ts gives it the page's.
  */
 import type { Engine } from "../../engine/engine.ts";
 import { layerMatrices } from "../../figures/layerMatrices.ts";
@@ -19,16 +19,16 @@ import { KeptMoments } from "./keptMoments.ts";
 import type { Built, Command, FollowedMeta, Look, SharedMatrix, TrainerEvent, TrainRequest } from "./messages.ts";
 import { ParameterCourse } from "./parameterCourse.ts";
 
-/** Hands an event on; the memory of the arrays goes with it. */
+/** Passes an event on, together with the memory of its arrays. */
 export type Post = (event: TrainerEvent, transfer?: ArrayBuffer[]) => void;
 
-/** chosen: a page draws no more often than it can be read. */
+/** chosen: milliseconds between reports; more frequent numbers cannot be read. */
 const PROGRESS_MS = 100;
 
-/** chosen: bytes of moments that can be looked at again; those of a hundred measurements of networks 45 wide. */
+/** chosen: most bytes of kept moments, enough for a hundred measurements of a network 45 wide. */
 const MOST_MOMENTS = 96e6;
 
-/** One training under way. */
+/** One training in progress. */
 export class SettingTraining {
   readonly #request: TrainRequest;
   readonly #post: Post;
@@ -36,12 +36,12 @@ export class SettingTraining {
   readonly #stop = new AbortController();
   #schedule: { measure: number[]; record: number[] } | undefined;
   #steps = 0;
-  /** Single steps that were asked for before there was a schedule. */
+  /** Single steps requested before there was a schedule. */
   #wanted = 0;
   #look: Look | undefined;
   readonly #kept = new KeptMoments(MOST_MOMENTS);
   #course: ParameterCourse | undefined;
-  /** Changes that were asked for before the network was built. */
+  /** Changes requested before the network was built. */
   readonly #early: Readonly<Record<string, string>>[] = [];
   #progress: Progress;
 
@@ -62,7 +62,7 @@ export class SettingTraining {
     });
   }
 
-  /** Whatever the page says while this trains. */
+  /** Handles the page's commands during training. */
   tell(command: Exclude<Command, { type: "start" }>): void {
     if (command.type === "pause") this.#gate.pause();
     else if (command.type === "resume") this.#gate.resume();
@@ -76,7 +76,7 @@ export class SettingTraining {
     }
   }
 
-  /** Trains to the end, or until it is stopped; an error is told, not thrown. */
+  /** Trains to the end, or until it is stopped. An error is reported, not thrown. */
   async run(engine: () => Promise<Engine>): Promise<void> {
     this.#post({ type: "state", state: "preparing" });
     try {
@@ -117,7 +117,10 @@ export class SettingTraining {
     return step;
   }
 
-  /** Where it stops to look. The lists may grow ahead of the step: by those at which single steps end. */
+  /**
+   * The steps at which training stops to measure or record. Ends of single steps may be added ahead of the current
+   * step.
+   */
   #plan(steps: number): Milestones {
     const { measure = "log" } = this.#request.options ?? {};
     const own = typeof measure === "object";
@@ -151,7 +154,7 @@ export class SettingTraining {
     };
   }
 
-  /** What is done with each measurement: the record that `crh run` writes, and the arrays that were asked for. */
+  /** The handler of measurements: posts the record that `crh run` would write, and the requested arrays. */
   #measuring(experiment: Experiment, parametersAt: (step: number) => Readonly<Record<string, unknown>>) {
     const { cost, moments: hasMoments = false } = this.#request.options ?? {};
     let [initial, start, previous]: [Snapshot | undefined, Moments | undefined, Moments | undefined] = [
@@ -193,7 +196,7 @@ export class SettingTraining {
   #lookAt(look: Look | undefined): void {
     this.#look = look;
     const { steps } = this.#kept;
-    this.#postMatrices([...steps.slice(-1), ...steps.slice(0, -1)]); // the present ones first
+    this.#postMatrices([...steps.slice(-1), ...steps.slice(0, -1)]); // the current ones first
   }
 
   #postMatrices(wanted: readonly number[]): void {
@@ -221,7 +224,7 @@ export class SettingTraining {
     );
   }
 
-  /** A copy: the next measurement is compared with this one. */
+  /** Posts a copy: the next measurement is compared with this one. */
   #postMoments(step: number, total: Moments): void {
     const moments = structuredClone(total);
     const buffers = new Set(
@@ -242,7 +245,7 @@ export class SettingTraining {
   }
 }
 
-/** Adds steps to an ascending list of them, once each. */
+/** Adds steps to an ascending list, each once. */
 function insert(list: number[], ...steps: readonly number[]): void {
   const all = [...new Set([...list, ...steps])].sort((x, y) => x - y);
   list.splice(0, list.length, ...all);
@@ -260,7 +263,7 @@ function followedMeta({ points, every }: NonNullable<Experiment["follow"]>, laye
   };
 }
 
-/** Gathers what training tells, and posts it ten times a second at most. */
+/** Gathers reports from training, and posts them at most ten times a second. */
 class Progress {
   readonly #post: Post;
   #metrics: Metric[] = [];
@@ -269,7 +272,7 @@ class Progress {
   #loss: number | undefined;
   #isNew = false;
   #posted = performance.now();
-  /** Steps timed since training began, or went on. */
+  /** Start of the timing of steps, reset when training resumes. */
   #mark: { readonly step: number; readonly at: number } | undefined;
 
   constructor(post: Post) {
@@ -293,7 +296,7 @@ class Progress {
     this.#isNew = true;
   }
 
-  /** Time that passes now is none of training's. */
+  /** Stops the timing while training rests. */
   rest(): void {
     this.#mark = undefined;
   }

@@ -1,20 +1,20 @@
-/** @file A training in a worker, as views see it: commands, and events as they come. */
+/** @file A training in a worker, as views use it: commands in, events out. */
 import type { Command, Look, Told, TrainerEvent, TrainRequest } from "./messages.ts";
 
 export type Listener = (event: TrainerEvent) => void;
 
-/** One worker, which trains one network at a time. It is made with the first training. */
+/** One worker, which trains one network at a time. It is created with the first training. */
 export class Trainer {
   readonly #listen: Listener;
   #worker: Worker | undefined;
-  /** Number of the training whose events are passed on: those of the one before may still be on their way. */
+  /** Number of the training whose events are passed on; events of the previous one may still arrive. */
   #run = 0;
 
   constructor(listen: Listener) {
     this.#listen = listen;
   }
 
-  /** Trains; what was training before ends without a word. */
+  /** Starts a training; a previous one ends silently. */
   start(request: TrainRequest): void {
     this.#worker ??= this.#open();
     this.#say({ type: "start", run: ++this.#run, request });
@@ -47,27 +47,27 @@ export class Trainer {
     this.#say({ type: "step", steps });
   }
 
-  /** Ends training after the current steps; then the event "stopped" is sent. */
+  /** Ends training after the current steps, with the event "stopped". */
   stop(): void {
     this.#say({ type: "stop" });
   }
 
-  /** @param speed steps a second; undefined for as fast as they go */
+  /** @param speed steps per second; undefined for no limit */
   setSpeed(speed: number | undefined): void {
     this.#say({ type: "speed", speed });
   }
 
-  /** Changes adjustable parameters as soon as it can be; the event "changed" says from which step on. */
+  /** Changes adjustable parameters as soon as possible; the event "changed" reports from which step. */
   adjust(values: Readonly<Record<string, string>>): void {
     this.#say({ type: "adjust", values });
   }
 
-  /** Which layer's matrices are handed over, now and at each measurement. */
+  /** Chooses the layer whose matrices are sent, now and at each measurement. */
   lookAt(look: Look | undefined): void {
     this.#say({ type: "look", look });
   }
 
-  /** Gives the worker back; nothing comes any more. */
+  /** Ends the worker; no further events arrive. */
   close(): void {
     this.#worker?.terminate();
     this.#worker = undefined;

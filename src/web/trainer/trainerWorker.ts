@@ -1,7 +1,7 @@
 /**
- * @file The worker that trains: one training at a time, on ONNX Runtime as WebAssembly, which is loaded when the first
- * one begins. WebGPU would not help here: the steps are a loop within the graph, which its kernels do not have, and
- * networks of a page are too small to be worth the way to a device and back.
+ * @file The worker that trains: one training at a time, on ONNX Runtime as WebAssembly, loaded when the first training
+ * begins. WebGPU would not help: the steps are a loop within the graph, for which it has no kernels, and these networks
+ * are too small to be worth the transfers to a device.
  */
 import type { Engine } from "../../engine/engine.ts";
 import type { OnnxRuntime } from "../../engine/onnxProgram.ts";
@@ -13,14 +13,14 @@ let engine: Promise<Engine> | undefined;
 
 async function loadEngine(): Promise<Engine> {
   const ort = await import("onnxruntime-web/wasm").catch((error: Error) => {
-    engine = undefined; // another training tries again
+    engine = undefined; // the next training tries again
     throw error;
   });
-  ort.env.wasm.numThreads = 1; // more need a page that is isolated from other origins
+  ort.env.wasm.numThreads = 1; // more threads need a page isolated from other origins
   return webEngine(ort as unknown as OnnxRuntime);
 }
 
-/** What trains, or trained last. */
+/** The current training, or the last one. */
 let current: { readonly training: SettingTraining; readonly end: Promise<void>; isHeard: boolean } | undefined;
 
 function start(run: number, request: TrainRequest): void {
