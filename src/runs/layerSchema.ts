@@ -38,7 +38,7 @@ export const layerFields = {
   spectra: z
     .looseObject({
       ...{ paper: both(sideSpectra).optional(), covariance: both(sideSpectra).optional() },
-      ...{ raw: both(sideSpectra).optional(), weights: spectrum.optional() },
+      ...{ raw: both(sideSpectra).optional(), weights: spectrum.extend({ dimension: count.optional() }).optional() },
     })
     .optional(),
   strongest: byConvention(both(z.looseObject({ value: number, initial: numberOrNull }))).optional(),

@@ -232,6 +232,12 @@ describe("removing", () => {
   });
 });
 
+/** Milliseconds that the processor spent since; the clock also has those of other programs. */
+function processorMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return Math.round((user + system) / 1000);
+}
+
 test("a folder of a thousand runs is listed within a second", async () => {
   const many = new LabOfRuns();
   const first = many.addRun("first");
@@ -250,9 +256,12 @@ test("a folder of a thousand runs is listed within a second", async () => {
   await many.start();
   try {
     const start = performance.now();
+    const used = process.cpuUsage();
     const found = await many.json<unknown[]>("/api/runs");
-    const taken = performance.now() - start;
-    console.log(`1,001 runs listed in ${taken.toFixed(0)} ms`);
+    const taken = processorMs(used);
+    console.log(
+      `1,001 runs listed in ${taken} ms of processor time, ${(performance.now() - start).toFixed(0)} on the clock`,
+    );
     expect(found).toHaveLength(1001);
     expect(taken).toBeLessThan(1000);
   } finally {
@@ -266,9 +275,9 @@ test("of a hundred thousand rows a series of 1,000 points is made within a secon
     name: "train/loss",
     value: step === 77_777 ? 9 : 1,
   }));
-  const start = performance.now();
+  const used = process.cpuUsage();
   const [series] = seriesOf(rows, { points: 1000 });
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(processorMs(used)).toBeLessThan(1000);
   expect(series!.steps).toHaveLength(1000);
   expect(Math.max(...series!.high!)).toBe(9);
   expect(series!.steps.at(-1)).toBe(99_999);

@@ -45,8 +45,9 @@ export interface PairDrift {
     /** |predicted - measured| / |measured|. */
     error: number | null;
     /**
-     * The predicted change before its parts cancel: the norm of what noise and mean gradients drove, plus that of what
-     * decay took. At rest it is many times the change. Null without a prediction; not in snapshots of earlier versions.
+     * What moved in both directions: the norm of what noise added to the squared weights of both sides, plus that of
+     * what decay took from the charges. Near rest it is many times the change. Null without a prediction; not in
+     * snapshots of earlier versions.
      */
     turnover?: number | null;
     /**
@@ -94,6 +95,8 @@ export function pairDrift(known: Known | { readonly status: PairStatus }): PairD
  */
 interface Source {
   readonly noise: Matrix;
+  /** The noise of both sides added up, of which `noise` is the difference. */
+  readonly both: Matrix;
   readonly mean: Matrix | null;
 }
 
@@ -107,10 +110,11 @@ function sourceOf(symmetry: PairSymmetry, { first, second }: Halves): Source | u
       below.cols,
       below.data.map((value, k) => sign * (value - above.data[k]!)),
     );
-  const noise = difference(first.noise.moment, second.noise.moment);
+  const [below, above] = [first.noise.moment, second.noise.moment];
+  const noise = difference(below, above);
   const mean = first.mean && second.mean ? difference(first.mean, second.mean) : null;
   if (!noise.data.every(Number.isFinite)) return undefined;
-  return { noise, mean: mean?.data.every(Number.isFinite) ? mean : null };
+  return { noise, both: sum(below, above, 1), mean: mean?.data.every(Number.isFinite) ? mean : null };
 }
 
 /** Factors of one step   (Eqs. 107, 108): 1 - decay of the charge, and those of the two sources. */
@@ -162,8 +166,15 @@ function movement(
     charge.data.map((value, k) => value - earlier.charge.data[k]!),
   );
   const before = sourceOf(known.symmetry, earlier.halves);
-  const ends = rates ? [now, before].flatMap((source) => (source ? [pull(source, rates)] : [])) : [];
-  const driven = rates && ends.length > 0 ? drivenBy(ends, rates, steps) : undefined;
+  const sources = [now, before].filter((source) => source !== undefined);
+  const driven =
+    rates && sources.length > 0
+      ? drivenBy(
+          sources.map((source) => pull(source, rates)),
+          rates,
+          steps,
+        )
+      : undefined;
   const predicted = rates && driven && sum(driven, earlier.charge, -decayed(rates, steps));
   const { first, second } = known.halves;
   const rounding = roundedBy(Math.hypot(first.squaresNorm, second?.squaresNorm ?? 0), steps);
@@ -175,9 +186,19 @@ function movement(
     predicted: predicted ? size(predicted) : null,
     measured: size2,
     error,
-    turnover: rates && driven ? frobenius(driven) + decayed(rates, steps) * frobenius(earlier.charge) : null,
+    turnover: rates && driven ? turnoverOf(sources, earlier.charge, rates, steps) : null,
     rounding,
   };
+}
+
+/** What noise added to both sides, and decay took   (Eq. 124). @param sources the later one first */
+function turnoverOf(sources: readonly Source[], charge: Matrix, rates: Rates, steps: number): number {
+  const added = drivenBy(
+    sources.map(({ both }) => both),
+    rates,
+    steps,
+  );
+  return rates.noise * frobenius(added) + decayed(rates, steps) * frobenius(charge);
 }
 
 /**

@@ -4,7 +4,7 @@ import { matrix } from "../../../src/linalg/matrix.ts";
 import { errorOfTurnover, pairDrift } from "../../../src/measure/network/pairDrift.ts";
 import type { PairHalf } from "../../../src/measure/network/pairHalf.ts";
 
-test("the turnover is what noise drives and decay takes, of which the change at rest is a small part", () => {
+test("the turnover is what noise adds to both sides and decay takes, of which the change at rest is a small part", () => {
   const [lr, decay, momentum, batch, steps] = [0.1, 0.01, 0.9, 8, 400];
   const vector = (values: readonly number[]) => matrix(values.length, 1, Float64Array.from(values));
   const half = (values: readonly number[]): PairHalf => ({
@@ -25,8 +25,9 @@ test("the turnover is what noise drives and decay takes, of which the change at 
   });
   const gone = 1 - Math.exp(-k * steps);
   const norm = Math.hypot(...rest);
+  const turnover = gone * (norm + (brought / k) * Math.hypot(4, 3));
   expect(since!.predicted!.norm).toBeLessThan(1e-12 * norm);
   expect(since!.error).toBeCloseTo(1, 9);
-  expect(since!.turnover! / (2 * gone * norm)).toBeCloseTo(1, 9);
-  expect(errorOfTurnover(since!)).toBeCloseTo(moved / (2 * gone), 9);
+  expect(since!.turnover! / turnover).toBeCloseTo(1, 9);
+  expect(errorOfTurnover(since!)).toBeCloseTo((moved * norm) / turnover, 9);
 });
