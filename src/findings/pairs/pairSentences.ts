@@ -231,11 +231,11 @@ export function driftSentence(group: PairGroup): string {
   return `${moved}; noise, mean gradients and decay predict ${sized(since.predicted.norm)}${error}${rounding}.`;
 }
 
-/** The error beside what noise and decay turn over, where most of that cancels: near rest. */
+/** The error beside the turnover, where most of that cancels: near rest. */
 function turnoverWords(since: NonNullable<PairSnapshot["drift"]["since"]>): string {
   const share = errorOfTurnover(since);
   if (share === null || since.error! < 0.1 || share > since.error! / 2) return "";
-  return ` and ${percent(share)} % of what noise and decay moved to and fro (${sized(since.turnover!)})`;
+  return ` and ${percent(share)} % of what noise added to both sides and decay took (${sized(since.turnover!)})`;
 }
 
 /** What breaks each symmetry, grouped by reason; "" where none is broken. */

@@ -106,7 +106,7 @@ describe("sentences on a pair", () => {
     expect(driftSentence(group({ since: { ...since, rounding: 1e-3 } }))).toContain("no more than float32 rounding");
     const rest = { ...since, error: 1.3, rounding: 1e-6, turnover: 1.43e-2 };
     expect(driftSentence(group({ since: rest }))).toContain(
-      "off by 130 % of the norm and 2.0 % of what noise and decay moved to and fro (0.0143).",
+      "off by 130 % of the norm and 2.0 % of what noise added to both sides and decay took (0.0143).",
     );
     expect(driftSentence(group({ since: { ...rest, turnover: 4e-4 } }))).toContain("off by 130 % of the norm.");
     const small = { ...since, predicted: { sum: 0, norm: 1e-5 }, error: 0.98, rounding: 2.1e-4 };
