@@ -90,7 +90,7 @@ describe.skipIf(isSkipped)("the playground", () => {
     const page = await lab.open("/play");
     const there = await trainedInPage(page, worker, request);
     const here: TrainerEvent[] = [];
-    await new SettingTraining(request, (event) => here.push(event)).run(async () => nodeEngine);
+    await new SettingTraining(request, (event) => here.push(event)).run(async () => ({ engine: nodeEngine }));
     const [got, expected] = [numbers(there), numbers(here)];
     expect(got.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
     expect(got.filter(({ name }) => name.startsWith("train/loss"))).toHaveLength(100);

@@ -1,6 +1,7 @@
 /**
  * @file What the page and the worker that trains say to each other: plain data, matrices as arrays that change hands.
  */
+import type { WebDevice } from "../../engineWeb/webEngine.ts";
 import type { MatrixName } from "../../figures/layerMatrices.ts";
 import type { Cost, Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Moments, Side } from "../../moments/moments.ts";
@@ -40,6 +41,20 @@ export interface TrainerOptions {
   readonly moments?: boolean;
   /** A layer whose matrices are handed over at each measurement, and of all kept ones when it becomes another. */
   readonly look?: Look | undefined;
+  /** Default "wasm". */
+  readonly device?: WantedDevice;
+}
+
+/** "automatic" takes WebGPU where it is there and was found to be faster (automatic.ts). */
+export type WantedDevice = WebDevice | "automatic";
+
+/** Microseconds of a step, where engines were timed. */
+export interface StepTimes {
+  readonly wasm: number;
+  /** undefined where WebAssembly is so fast that it was not tried, or where it failed. */
+  readonly webgpu?: number;
+  /** Why WebGPU could not be timed. */
+  readonly problem?: string;
 }
 
 /** A layer to be looked at. */
@@ -118,6 +133,10 @@ export interface Told {
 export type TrainerEvent =
   | { readonly type: "built"; readonly built: Built }
   | { readonly type: "state"; readonly state: TrainerState }
+  /** Of a training of device "automatic", before it is built. */
+  | { readonly type: "timed"; readonly times: StepTimes }
+  /** Why WebGPU was not used: training is on WebAssembly, from step 0 on, and what was told of its steps is void. */
+  | { readonly type: "fallback"; readonly problem: string }
   /** Ten times a second at most: the step that is done, its batch's loss, and steps a second. */
   | {
       readonly type: "progress";
