@@ -9,13 +9,14 @@ import { conventions } from "../../moments/moments.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { type Route, setParams } from "../route.ts";
 import type { ParameterChange } from "../trainer/messages.ts";
-import { changesInWords, differences, type Plan, type Slot } from "./address.ts";
+import { changesInWords, deviceOf, differences, type Plan, type Slot } from "./address.ts";
 import { Controls } from "./Controls.tsx";
 import { isPlaySetting, playDefaults, playSettings, speeds } from "./defaults.ts";
 import { History } from "./History.tsx";
 import { NetworkFigures } from "./NetworkFigures.tsx";
 import "./play.css";
 import { isUnderWay, isWaiting, type PlayData } from "./playData.ts";
+import { RunsOn } from "./RunsOn.tsx";
 import { HIDDEN } from "./relationLines.ts";
 import { Session, type SessionState } from "./session.ts";
 import { Tour } from "./Tour.tsx";
@@ -57,15 +58,16 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   const isLogSteps = params.get("axis") === "log";
   const shown = useMemo(() => ({ convention, scope, layer, isLogSteps }), [convention, scope, layer, isLogSteps]);
   const tour = Number(params.get("tour")) || undefined;
+  const device = deviceOf(params);
 
   useEffect(() => session.lookAt({ layer, convention }), [layer, convention]);
   useEffect(() => () => session.pause(), []);
 
   const start = (of: Plan, paused = false) => {
     const { setting, changes } = of;
-    session.start("a", { setting, given: of.a, changes: changes?.a ?? [] }, { paused });
+    session.start("a", { setting, given: of.a, changes: changes?.a ?? [], device }, { paused });
     if (of.b === undefined) session.clear("b");
-    else session.start("b", { setting, given: of.b, changes: changes?.b ?? [] }, { paused });
+    else session.start("b", { setting, given: of.b, changes: changes?.b ?? [], device }, { paused });
   };
   const choose = useCallback(
     (scope: string) => setParams({ scope, ...(scope === HIDDEN ? {} : { layer: scope }) }),
@@ -93,6 +95,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
       session.open(play);
       session.clear("b");
       setPlan({ setting: play.setting, a: play.given, b: undefined, changes: { a: play.changes } });
+      setParams({ device: play.device === "automatic" ? undefined : play.device });
       setCompared((before) => before.filter((number) => number !== play.number));
     },
     [setPlan],
@@ -107,7 +110,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   const now = Object.values(plays);
   const isRunning = now.some(isUnderWay);
   const isPaused = !isRunning && now.some(isWaiting);
-  const isChanged = now.length > 0 && !(isSamePlay(plan, "a", plays.a) && isSamePlay(plan, "b", plays.b));
+  const isSame = isSamePlay(plan, "a", plays.a) && isSamePlay(plan, "b", plays.b);
+  const isChanged = now.length > 0 && !(isSame && now.every((play) => play.device === device));
   const isWrong = wrong.a !== undefined || wrong.b !== undefined;
 
   const hands: Hands = {
@@ -249,6 +253,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
               Defaults
             </button>
           </label>
+          <RunsOn device={device} />
           {plan.b !== undefined && (
             <fieldset className="slots">
               <legend className="unseen">Whose settings</legend>
