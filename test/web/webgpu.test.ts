@@ -11,12 +11,14 @@ import { matrixEntries, numbers, trainedInPage } from "./trainedInPage.ts";
 
 /** Sums of float32 in another order, over 20 steps. */
 const TOLERANCE = 1e-4;
+/** Milliseconds: in software shaders are compiled for seconds, on a busy machine for more. */
+const SOON = 120_000;
 
 let withDevice: LabInBrowser;
 let without: LabInBrowser;
 beforeAll(async () => {
   if (isSkipped) return;
-  withDevice = await LabInBrowser.start({ switches: ["--enable-unsafe-webgpu"] });
+  withDevice = await LabInBrowser.start({ switches: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] });
   without = await LabInBrowser.start();
 });
 afterAll(async () => {
@@ -26,14 +28,15 @@ afterAll(async () => {
 
 const small = "width=8&inputs=6&outputs=6&terms=6&samples=100";
 const why = (page: Page) => page.locator(".runs-on .why").innerText();
-const runningOn = (page: Page, text: string) => page.locator(".running-on", { hasText: text }).waitFor();
+const runningOn = (page: Page, text: string | RegExp) =>
+  page.locator(".running-on", { hasText: text }).waitFor({ timeout: SOON });
 const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true }).click();
 const hasNoWebgpu = (page: Page) =>
   page
     .locator(".runs-on option", { hasText: "WebGPU" })
     .evaluate((option) => (option as unknown as { disabled: boolean }).disabled);
 
-describe.skipIf(isSkipped)("the playground with WebGPU", () => {
+describe.skipIf(isSkipped)("the playground with WebGPU", { timeout: 2 * SOON }, () => {
   it("trains to the losses, alignments and matrices of WebAssembly", async () => {
     const page = await withDevice.open("/play");
     const trained = (device: WantedDevice) => {
@@ -67,20 +70,20 @@ describe.skipIf(isSkipped)("the playground with WebGPU", () => {
     await page.context().close();
   });
 
-  it("tries WebGPU for long steps alone, says both times, and keeps the choice in the address", async () => {
+  it("is loaded for long steps alone, with both times said, and the choice is in the address", async () => {
     const page = await withDevice.open(`/play?${small}&steps=20`);
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     await expect.poll(() => why(page)).toContain("Automatic: WebAssembly, unless it takes over 1,000 µs a step");
     await run(page);
-    await runningOn(page, "µs a step; WebGPU is not tried below 1,000 µs.");
+    await runningOn(page, "µs a step");
     await page.locator(".status.finished").waitFor();
-    expect(asked.filter((url) => url.includes("asyncify"))).toEqual([]);
+    // Where the machine does much else, short steps may take long.
+    const isShort = (await page.locator(".running-on").innerText()).includes("WebGPU is not tried below 1,000 µs.");
+    expect(asked.some((url) => url.includes("asyncify"))).toBe(!isShort);
     const wide = await withDevice.open("/play?depth=2&width=150&batch=500&steps=20");
     await run(wide);
-    await wide
-      .locator(".running-on", { hasText: /^Runs on Web\w+, [\d,]+ µs a step; Web\w+ took [\d,]+ µs\.$/ })
-      .waitFor({ timeout: 50_000 });
+    await runningOn(wide, /^Runs on Web\w+, [\d,]+ µs a step; Web\w+ took [\d,]+ µs\.$/);
     await wide.locator(".status.finished").waitFor();
     console.log(`WebGPU: ${await wide.locator(".running-on").innerText()}`);
     await wide.getByLabel("runs on").selectOption("WebAssembly");
@@ -95,10 +98,10 @@ describe.skipIf(isSkipped)("the playground with WebGPU", () => {
     const page = await withDevice.open(`/play?${small}&steps=100000&device=webgpu`);
     await run(page);
     await runningOn(page, "Runs on WebGPU.");
-    await page.locator(".progress", { hasText: /step [1-9]/ }).waitFor();
+    await page.locator(".progress", { hasText: /step [1-9]/ }).waitFor({ timeout: SOON });
     const session = await withDevice.browser.newBrowserCDPSession();
     await session.send("Browser.crashGpuProcess");
-    await runningOn(page, "Runs on WebAssembly, from step 0 on, since WebGPU failed");
+    await runningOn(page, /^Runs on WebAssembly from step 0 on, without WebGPU: (?!this browser)/);
     await page.locator(".status", { hasText: "training" }).waitFor();
     await page.locator(".play-strip").waitFor();
     expect(await page.locator(".problem").count()).toBe(0);
@@ -114,7 +117,7 @@ describe.skipIf(isSkipped)("the playground with WebGPU", () => {
     expect(await page.locator(".running-on").innerText()).toBe("");
     const wanted = await without.open(`/play?${small}&steps=20&device=webgpu`);
     await run(wanted);
-    await runningOn(wanted, "Runs on WebAssembly, from step 0 on, since WebGPU failed or is missing: this browser ");
+    await runningOn(wanted, "Runs on WebAssembly from step 0 on, without WebGPU: this browser ");
     await wanted.locator(".status.finished").waitFor();
     await Promise.all([page, wanted].map((one) => one.context().close()));
   });

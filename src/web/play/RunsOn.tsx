@@ -39,7 +39,7 @@ export function RunsOn({ device }: { readonly device: WantedDevice }) {
       </label>
       <p id={id} className="soft why">
         {isThere
-          ? `Automatic: WebAssembly, unless it takes over ${grouped(SHORT_STEP)} µs a step and WebGPU, timed before step 0, is much faster.`
+          ? `Automatic: WebAssembly, unless it takes over ${grouped(SHORT_STEP)} µs a step and WebGPU, timed before step 0, is faster by half.`
           : reason !== undefined && `No WebGPU: ${reason}.`}
       </p>
     </div>
@@ -48,14 +48,17 @@ export function RunsOn({ device }: { readonly device: WantedDevice }) {
 
 /** What a network runs on, and why; undefined where nothing was chosen or timed. */
 export function engineWords({ built, times, fallback, device }: PlayData): string | undefined {
-  if (fallback !== undefined)
-    return `Runs on WebAssembly, from step 0 on, since WebGPU failed or is missing: ${fallback}`;
+  if (fallback !== undefined) return `Runs on WebAssembly from step 0 on, without WebGPU: ${briefly(fallback)}`;
   if (times === undefined) return device === "webgpu" && built !== undefined ? "Runs on WebGPU." : undefined;
   const [wasm, webgpu] = [times.wasm, times.webgpu].map((time) => time && `${grouped(Number(time.toPrecision(2)))} µs`);
-  if (times.problem !== undefined) return `Runs on WebAssembly, ${wasm} a step, since WebGPU failed: ${times.problem}`;
+  if (times.problem !== undefined)
+    return `Runs on WebAssembly, ${wasm} a step, without WebGPU: ${briefly(times.problem)}`;
   if (webgpu === undefined)
     return `Runs on WebAssembly, ${wasm} a step; WebGPU is not tried below ${grouped(SHORT_STEP)} µs.`;
   return fasterOf(times) === "webgpu"
     ? `Runs on WebGPU, ${webgpu} a step; WebAssembly took ${wasm}.`
     : `Runs on WebAssembly, ${wasm} a step; WebGPU took ${webgpu}.`;
 }
+
+/** ONNX Runtime says in which of its functions something failed before it says what. */
+const briefly = (problem: string): string => problem.replace(/^.*\[ONNXRuntimeError\] : \d+ : \w+ : /, "");

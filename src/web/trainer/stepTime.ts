@@ -9,8 +9,8 @@ import { train } from "../../train/train.ts";
 import type { TrainRequest } from "./messages.ts";
 import { plannedExperiment } from "./parameterCourse.ts";
 
-/** chosen: milliseconds of a call of steps, long beside what a browser's clock resolves. */
-const CALL_MS = 20;
+/** chosen: milliseconds of a call of steps: long beside a browser's clock, short beside the turns of other programs. */
+const CALL_MS = 5;
 /** chosen: milliseconds of calls after the first one, which prepares what later ones need. */
 const ENOUGH_MS = 150;
 /** chosen: more than are taken; a training itself may end after a few, which a clock of tenths of milliseconds misses. */
