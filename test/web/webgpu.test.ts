@@ -105,6 +105,9 @@ describe.skipIf(isSkipped)("the playground with WebGPU", { timeout: 2 * SOON }, 
     await page.locator(".status", { hasText: "training" }).waitFor();
     await page.locator(".play-strip").waitFor();
     expect(await page.locator(".problem").count()).toBe(0);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Reset" }).click();
+    await runningOn(page, "Runs on WebGPU."); // which needs a new worker
     await page.context().close();
   });
 
