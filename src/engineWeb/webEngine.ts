@@ -1,7 +1,7 @@
 /**
  * @file The engine in browsers: ONNX Runtime (onnxruntime-web) as WebAssembly, on the processor, or with WebGPU. The
- * page passes the package and the location of its files, so that nothing is fetched from elsewhere and nothing is loaded
- * unless needed.
+ * page passes the package and the location of its files, so that nothing is fetched from elsewhere and nothing is
+ * loaded unless needed.
  */
 import type { Engine } from "../engine/engine.ts";
 import { compileProgram, type OnnxRuntime } from "../engine/onnxProgram.ts";

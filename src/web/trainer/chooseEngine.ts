@@ -1,6 +1,6 @@
 /**
- * @file The engine that a training runs on: as it asks for, WebAssembly where there is no WebGPU or it does not work, and
- * of device "automatic" the faster one. Engines are handed in, and loaded when they are needed.
+ * @file The engine that a training runs on: as it asks for, WebAssembly where there is no WebGPU or it does not work,
+ * and of device "automatic" the faster one. Engines are handed in, and loaded when they are needed.
  */
 import type { Engine } from "../../engine/engine.ts";
 import { fasterOf, SHORT_STEP } from "./automatic.ts";

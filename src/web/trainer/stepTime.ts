@@ -13,7 +13,7 @@ import { plannedExperiment } from "./parameterCourse.ts";
 const CALL_MS = 5;
 /** chosen: milliseconds of calls after the first one, which prepares what later ones need. */
 const ENOUGH_MS = 150;
-/** chosen: more than are taken; a training itself may end after a few, which a clock of tenths of milliseconds misses. */
+/** chosen: more than are taken. A training may end after a few, which a clock of tenths of milliseconds misses. */
 const MOST_STEPS = 1e6;
 const NOWHERE: Milestones = { measure: [], record: [], checkpoint: [] };
 
