@@ -8,14 +8,17 @@ import { type Browser, chromium } from "playwright-core";
 
 const modules = resolve(import.meta.dirname, "..", "..", "node_modules");
 
-/** @throws Error in one line that says what is missing and what to do */
-export async function startChromium(): Promise<Browser> {
+/**
+ * @param switches of its command line, beside those that it always needs
+ * @throws Error in one line that says what is missing and what to do
+ */
+export async function startChromium(switches: readonly string[] = []): Promise<Browser> {
   const own = process.env.CRH_CHROMIUM;
   const reasons: string[] = [];
   for (const { path, libraries } of own === undefined ? await unpacked() : [{ path: own, libraries: undefined }]) {
     const env = { ...process.env, ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }) };
     try {
-      return await chromium.launch({ executablePath: path, env, args: ["--no-sandbox", "--no-zygote"] });
+      return await chromium.launch({ executablePath: path, env, args: ["--no-sandbox", "--no-zygote", ...switches] });
     } catch (error) {
       reasons.push(reasonOf((error as Error).message));
     }

@@ -173,6 +173,19 @@ test("the engine's libraries for Linux and macOS know one host to connect to, an
   }
 });
 
+test("the engine's builds for browsers know no host to connect to", () => {
+  const dist = join(modules, "onnxruntime-web", "dist");
+  const threaded = "ort-wasm-simd-threaded";
+  for (const [script, wasm] of [
+    ["ort.wasm.bundle.min.mjs", `${threaded}.wasm`],
+    ["ort.webgpu.bundle.min.mjs", `${threaded}.asyncify.wasm`],
+  ] as const) {
+    const found = [script, wasm].flatMap((name) => [...hosts(readFileSync(join(dist, name)))]);
+    // What several threads need is explained on web.dev.
+    expect(found.filter((host) => !REFERENCES.has(host))).toEqual(["web.dev"]);
+  }
+});
+
 test("DuckDB's library knows the hosts of its extensions, and no other of its maker's", () => {
   const folder = join(modules, "@duckdb");
   if (!existsSync(folder)) return; // an optional package

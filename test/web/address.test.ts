@@ -72,7 +72,7 @@ describe("measured steps of a play", () => {
 
 describe("a play", () => {
   it("gathers what a training tells, and keeps what was there before", () => {
-    const play = newPlay(1, { setting: "fc2", given: playDefaults.fc2, changes: [] });
+    const play = newPlay(1, { setting: "fc2", given: playDefaults.fc2, changes: [], device: "automatic" });
     const metrics = [
       { step: 5, name: "train/loss", value: 2 },
       { step: 5, name: "lr", value: 0.1 },

@@ -31,13 +31,22 @@ export class LabInBrowser {
     this.browser = browser;
   }
 
-  /** @throws Error where the page was not built */
-  static async start(runs = mkdtempSync(join(tmpdir(), "crh-lab-"))): Promise<LabInBrowser> {
+  /**
+   * @param switches of the browser
+   * @throws Error where the page was not built
+   */
+  static async start({
+    runs = mkdtempSync(join(tmpdir(), "crh-lab-")),
+    switches = [],
+  }: {
+    readonly runs?: string;
+    readonly switches?: readonly string[];
+  } = {}): Promise<LabInBrowser> {
     if (!existsSync(join(PAGE, "index.html")))
       throw new Error(`test: expected the built page at ${PAGE}, got none; npm run build makes it`);
     const [lab, browser] = await Promise.all([
       startLab({ runs, sweeps: join(runs, "sweeps"), port: 0, page: PAGE }),
-      startChromium(),
+      startChromium(switches),
     ]);
     return new LabInBrowser(runs, lab, browser);
   }

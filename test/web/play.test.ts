@@ -2,17 +2,18 @@
  * @file The playground in a browser: its numbers are those of Node, all relations of the hidden layers pass 0.6, and
  * the page stays quick meanwhile.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeEngine } from "../../src/engineNode/nodeEngine.ts";
 import { playDefaults } from "../../src/web/play/defaults.ts";
-import type { Told, TrainerEvent, TrainRequest } from "../../src/web/trainer/messages.ts";
+import type { TrainerEvent, TrainRequest } from "../../src/web/trainer/messages.ts";
 import { SettingTraining } from "../../src/web/trainer/trainSetting.ts";
 import { isSkipped, LabInBrowser, PAGE } from "./lab.ts";
 import { type LongestTasks, startTrace, stopTrace, taskWords } from "./longestTasks.ts";
+import { matrixEntries, numbers, trainedInPage } from "./trainedInPage.ts";
 
 /** Sums of float32 in another order. */
 const TOLERANCE = 1e-4;
@@ -29,75 +30,24 @@ afterAll(() => lab?.stop());
 
 /** ONNX Runtime: its script and its WebAssembly. */
 const isEngine = (name: string): boolean => /(^|\/)ort[.-]/.test(name);
-const assets = () => readdirSync(join(PAGE, "assets"));
-
-/** What a training told, in numbers. */
-function numbers(events: readonly TrainerEvent[]): { readonly name: string; readonly value: number }[] {
-  return events.flatMap((event) => {
-    if (event.type === "progress")
-      return event.metrics.map(({ step, name, value }) => ({ name: `${name} ${step}`, value }));
-    if (event.type !== "snapshot") return [];
-    return event.snapshot.layers.flatMap(({ name, alignment: { paper } }) =>
-      (["a", "b"] as const).flatMap((side) =>
-        (["rga", "rwa", "gwa"] as const).map((relation) => ({
-          name: `${event.snapshot.step} ${name} ${side} ${relation}`,
-          value: paper[side]?.[relation].value ?? Number.NaN,
-        })),
-      ),
-    );
-  });
-}
-
-/** What a page has, as far as it is needed here. */
-interface PageGlobals {
-  readonly Worker: new (url: string, options: { type: "module" }) => PageWorker;
-}
-interface PageWorker {
-  onerror: (event: { readonly message: string }) => void;
-  onmessage: (event: { readonly data: Told }) => void;
-  postMessage(message: unknown): void;
-}
-
-/** All that the worker of the built page tells of a training. */
-function trainedInPage(page: Page, worker: string, request: TrainRequest): Promise<TrainerEvent[]> {
-  return page.evaluate(
-    ([url, wanted]) =>
-      new Promise<TrainerEvent[]>((resolve, reject) => {
-        const events: TrainerEvent[] = [];
-        const { Worker: Made } = globalThis as unknown as PageGlobals;
-        const trainer = new Made(url, { type: "module" });
-        trainer.onerror = ({ message }) => reject(new Error(message));
-        trainer.onmessage = ({ data: { event } }) => {
-          events.push(event);
-          if (event.type === "state" && ["finished", "failed", "stopped"].includes(event.state)) resolve(events);
-        };
-        trainer.postMessage({ type: "start", run: 1, request: wanted });
-      }),
-    [`./assets/${worker}`, request] as const,
-  );
-}
-
 /** The six hidden medians that the page shows. */
 const medians = async (page: Page): Promise<number[]> =>
   (await page.locator(".play-strip tbody tr:first-child td b").allInnerTexts()).map(Number);
 
 describe.skipIf(isSkipped)("the playground", () => {
   it("trains to the losses, alignments and matrices of Node for 100 steps", async () => {
-    const worker = assets().find((name) => /^trainerWorker.*\.js$/.test(name))!;
     const look = { layer: "layers.1", convention: "paper" } as const;
     const parameters = { ...playDefaults.fc2, steps: "100" };
     const request: TrainRequest = { setting: "fc2", parameters, options: { measure: [50], look } };
     const page = await lab.open("/play");
-    const there = await trainedInPage(page, worker, request);
+    const there = await trainedInPage(page, request);
     const here: TrainerEvent[] = [];
-    await new SettingTraining(request, (event) => here.push(event)).run(async () => nodeEngine);
+    await new SettingTraining(request, (event) => here.push(event)).run(async () => ({ engine: nodeEngine }));
     const [got, expected] = [numbers(there), numbers(here)];
     expect(got.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
     expect(got.filter(({ name }) => name.startsWith("train/loss"))).toHaveLength(100);
     expect(got.filter(({ value }, i) => !(Math.abs(value - expected[i]!.value) <= TOLERANCE))).toEqual([]);
-    const entries = (events: readonly TrainerEvent[]) =>
-      events.flatMap((event) => (event.type === "matrices" ? event.matrices.flatMap(({ values }) => [...values]) : []));
-    const [one, other] = [entries(there), entries(here)];
+    const [one, other] = [matrixEntries(there), matrixEntries(here)];
     expect(one).toHaveLength(3 * 6 * 24 * 24);
     expect(Math.max(...one.map((value, i) => Math.abs(value - other[i]!)))).toBeLessThan(1e-3);
     await page.context().close();

@@ -17,7 +17,7 @@ async function medians(given: Given, measure: readonly number[]): Promise<number
     options: { measure, cost: "economy" },
   } as const;
   const training = new SettingTraining(request, (event) => event.type === "snapshot" && snapshots.push(event.snapshot));
-  await training.run(async () => nodeEngine);
+  await training.run(async () => ({ engine: nodeEngine }));
   return snapshots.map((one) => {
     const { a, b } = hiddenMedians(one, "paper")!;
     return [a.rga, a.rwa, a.gwa, b.rga, b.rwa, b.gwa].map((value) => value!);

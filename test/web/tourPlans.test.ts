@@ -7,7 +7,7 @@ import { areCompared, beside, ENOUGH, isOwn } from "../../src/web/play/tourPlans
 
 const usual = playDefaults.fc2;
 const trained = (step: number, given: Given = usual): PlayData => ({
-  ...newPlay(1, { setting: "fc2", given, changes: [] }),
+  ...newPlay(1, { setting: "fc2", given, changes: [], device: "automatic" }),
   step,
 });
 

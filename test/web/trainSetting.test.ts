@@ -25,7 +25,7 @@ function started(request: TrainRequest, heard: (event: TrainerEvent) => void = (
     events.filter((event): event is Of<T> => event.type === type);
   const states = () => all("state").map(({ state }) => state);
   const metrics = () => all("progress").flatMap((event) => event.metrics);
-  return { training, all, states, metrics, end: training.run(async () => nodeEngine) };
+  return { training, all, states, metrics, end: training.run(async () => ({ engine: nodeEngine })) };
 }
 
 describe("the trainer of the page", () => {

@@ -8,6 +8,7 @@ import type { Convention } from "../../measure/snapshot.ts";
 import { changesInWords, differences } from "./address.ts";
 import { playDefaults } from "./defaults.ts";
 import type { PlayData } from "./playData.ts";
+import { deviceNames } from "./RunsOn.tsx";
 import { leastMedian } from "./relationLines.ts";
 
 export interface HistoryProps {
@@ -78,10 +79,11 @@ export const History = memo(function History({ past, convention, compared, compa
   );
 });
 
-function changesOf({ given, setting, changes, step }: PlayData): string {
+function changesOf({ given, setting, changes, step, device }: PlayData): string {
   const changed = differences(given, playDefaults[setting]).map((key) => `${key} = ${given[key] ?? "default"}`);
   const later = changesInWords(changes.filter((change) => change.step <= step));
-  return [changed.join(", "), later].filter((words) => words !== "").join("; ") || "nothing";
+  const engine = device === "automatic" ? "" : `runs on ${deviceNames[device]}`;
+  return [changed.join(", "), later, engine].filter((words) => words !== "").join("; ") || "nothing";
 }
 
 /** The smallest hidden median over the steps, from 0 to 1. */

@@ -11,6 +11,7 @@ import { Heat } from "./Heat.tsx";
 import { LayerStrip } from "./LayerStrip.tsx";
 import { type Line, Lines } from "./Lines.tsx";
 import { isUnderWay, isWaiting, type Matrices, type PlayData } from "./playData.ts";
+import { engineWords } from "./RunsOn.tsx";
 import { HIDDEN, relationLines } from "./relationLines.ts";
 import { Spectra } from "./Spectra.tsx";
 import { StepSlider } from "./StepSlider.tsx";
@@ -76,6 +77,7 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
           </p>
         )}
         <Progress play={play} />
+        <RunningOn play={play} />
       </header>
       {play.problem !== undefined && (
         <p className="problem" role="alert">
@@ -251,6 +253,14 @@ function Progress({ play: { state, step, built, loss, rate } }: { readonly play:
       {built && <> of {grouped(built.steps)}</>}
       {loss !== undefined && <> · loss {scientific(loss)}</>}
       {state === "running" && rate !== undefined && <> · {grouped(Math.round(rate))} steps per second</>}
+    </p>
+  );
+}
+
+function RunningOn({ play }: { readonly play: PlayData }) {
+  return (
+    <p className="soft running-on" role="status">
+      {engineWords(play)}
     </p>
   );
 }

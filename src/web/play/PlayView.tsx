@@ -7,7 +7,8 @@ import type { Convention } from "../../measure/snapshot.ts";
 import { conventions } from "../../moments/moments.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { type Route, setParams } from "../route.ts";
-import type { Plan, Slot } from "./address.ts";
+import type { WantedDevice } from "../trainer/messages.ts";
+import { deviceOf, type Plan, type Slot } from "./address.ts";
 import { History } from "./History.tsx";
 import { NetworkFigures } from "./NetworkFigures.tsx";
 import "./play.css";
@@ -36,11 +37,11 @@ function useSession(): SessionState {
 const FIRST_LAYER = "layers.1";
 
 /** Starts the networks of a plan, paused or running. */
-function start(plan: Plan, paused = false): void {
+function start(plan: Plan, device: WantedDevice, paused = false): void {
   const { setting, a, b, changes } = plan;
-  session.start("a", { setting, given: a, changes: changes?.a ?? [] }, { paused });
+  session.start("a", { setting, given: a, changes: changes?.a ?? [], device }, { paused });
   if (b === undefined) session.clear("b");
-  else session.start("b", { setting, given: b, changes: changes?.b ?? [] }, { paused });
+  else session.start("b", { setting, given: b, changes: changes?.b ?? [], device }, { paused });
 }
 
 /** Shows the relations of a layer, or hidden medians. A layer's matrices are shown with its relations. */
@@ -59,6 +60,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   const { convention, layer, isLogSteps } = shown;
   const { compared, behind, compare } = useCompared(past);
   const tour = Number(params.get("tour")) || undefined;
+  const device = deviceOf(params);
 
   useEffect(() => session.lookAt({ layer, convention }), [layer, convention]);
   useEffect(() => () => session.pause(), []);
@@ -78,6 +80,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
       session.open(play);
       session.clear("b");
       setPlan({ setting: play.setting, a: play.given, b: undefined, changes: { a: play.changes } });
+      setParams({ device: play.device === "automatic" ? undefined : play.device });
       compare(play.number, false);
     },
     [setPlan, compare],
@@ -86,13 +89,14 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   const now = Object.values(plays);
   const isRunning = now.some(isUnderWay);
   const isPaused = !isRunning && now.some(isWaiting);
-  const isChanged = now.length > 0 && !(isSamePlay(plan, "a", plays.a) && isSamePlay(plan, "b", plays.b));
+  const isSame = isSamePlay(plan, "a", plays.a) && isSamePlay(plan, "b", plays.b);
+  const isChanged = now.length > 0 && !(isSame && now.every((play) => play.device === device));
   const isWrong = wrong.a !== undefined || wrong.b !== undefined;
 
   const hands: Hands = {
     play: (next) => {
       setPlan(next);
-      start(next);
+      start(next, device);
     },
     run: () => session.resume(),
     look: (layer) => setParams({ layer }),
@@ -104,7 +108,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
     if (!hasTwo) session.clear("b");
   };
   const step = (steps: number) => {
-    if (!isPaused || isChanged) start(plan, true);
+    if (!isPaused || isChanged) start(plan, device, true);
     session.step(steps);
   };
 
@@ -119,8 +123,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
           isEmpty={now.length === 0}
           pause={() => session.pause()}
           resume={() => session.resume()}
-          run={() => start(plan)}
-          reset={() => start(plan, true)}
+          run={() => start(plan, device)}
+          reset={() => start(plan, device, true)}
           step={step}
         />
         <ViewOptions
@@ -136,7 +140,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
         </p>
       )}
       <div className="play-room">
-        <SettingsForm {...{ planned, adjusting, slot, change }} edit={setEdited} />
+        <SettingsForm {...{ planned, adjusting, slot, device, change }} edit={setEdited} />
         <div className="play-figures">
           <Networks {...{ plays, behind, shown, choose, onRead }} />
           <History {...{ past, convention, compared, compare, open }} />

@@ -1,10 +1,11 @@
 /** @file The settings of the playground: which setting, which of two networks, its changes and its parameters. */
 import { counted } from "../../findings/numbers.ts";
 import { Problem } from "../ErrorNote.tsx";
-import type { ParameterChange } from "../trainer/messages.ts";
+import type { ParameterChange, WantedDevice } from "../trainer/messages.ts";
 import { changesInWords, differences, type Plan, type Slot } from "./address.ts";
 import { Controls } from "./Controls.tsx";
 import { isPlaySetting, playDefaults, playSettings } from "./defaults.ts";
+import { RunsOn } from "./RunsOn.tsx";
 import type { Adjusting } from "./useAdjusting.ts";
 import type { Planned } from "./usePlan.ts";
 
@@ -15,12 +16,13 @@ interface SettingsFormProps {
   readonly adjusting: Adjusting;
   /** The network whose settings are shown. */
   readonly slot: Slot;
+  readonly device: WantedDevice;
   /** Shows the settings of another network. */
   readonly edit: (slot: Slot) => void;
   readonly change: (key: string, value: string) => void;
 }
 
-export function SettingsForm({ planned, adjusting, slot, edit, change }: SettingsFormProps) {
+export function SettingsForm({ planned, adjusting, slot, device, edit, change }: SettingsFormProps) {
   const { plan, fields, wrong, setPlan } = planned;
   return (
     <form className="play-side" data-tour="controls" aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
@@ -41,6 +43,7 @@ export function SettingsForm({ planned, adjusting, slot, edit, change }: Setting
           Defaults
         </button>
       </label>
+      <RunsOn device={device} />
       {plan.b !== undefined && (
         <fieldset className="slots">
           <legend className="unseen">Whose settings</legend>

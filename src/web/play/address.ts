@@ -4,7 +4,7 @@
  * the first's. Changes during training follow "then" and "b.then": "120_lr_0.01*300_decay_0".
  */
 import { grouped } from "../../findings/numbers.ts";
-import type { ParameterChange } from "../trainer/messages.ts";
+import type { ParameterChange, WantedDevice } from "../trainer/messages.ts";
 import { type Given, isPlaySetting, type PlaySetting, playDefaults } from "./defaults.ts";
 
 export type Slot = "a" | "b";
@@ -25,7 +25,10 @@ export type Changes = { readonly [slot in Slot]?: readonly ParameterChange[] | u
 export const MOST_CHANGES = 60;
 
 /** Keys of the address that are not parameters. */
-const others = new Set(["then", "b.then", "setting", "two", "layer", "convention", "scope", "axis", "tour", "speed"]);
+const others = new Set([
+  ...["then", "b.then", "setting", "two", "layer", "convention", "scope", "axis", "tour", "speed"],
+  "device",
+]);
 const SECOND = "b.";
 
 export function planOf(params: URLSearchParams): Plan {
@@ -57,6 +60,12 @@ export function addressOf(plan: Plan, params: URLSearchParams): Record<string, s
   changes.setting = plan.setting === "fc2" ? undefined : plan.setting;
   changes.two = plan.b === undefined ? undefined : "1";
   return changes;
+}
+
+/** What networks run on, by the address. */
+export function deviceOf(params: URLSearchParams): WantedDevice {
+  const named = params.get("device");
+  return named === "wasm" || named === "webgpu" ? named : "automatic";
 }
 
 /** Parameters whose values differ. */

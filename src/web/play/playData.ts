@@ -1,6 +1,15 @@
 /** @file One play: what is known of a training so far. Plain values; each event yields the next one. */
 import type { Snapshot } from "../../measure/snapshot.ts";
-import type { Built, Look, ParameterChange, SharedMatrix, TrainerEvent, TrainerState } from "../trainer/messages.ts";
+import type {
+  Built,
+  Look,
+  ParameterChange,
+  SharedMatrix,
+  StepTimes,
+  TrainerEvent,
+  TrainerState,
+  WantedDevice,
+} from "../trainer/messages.ts";
 import type { Given, PlaySetting } from "./defaults.ts";
 
 export interface LossPoint {
@@ -21,6 +30,12 @@ export interface PlayData {
   readonly given: Given;
   /** Past and future changes during training, ascending. */
   readonly changes: readonly ParameterChange[];
+  /** What it was to run on; `built` says what it does run on. */
+  readonly device: WantedDevice;
+  /** Where engines were timed before it began. */
+  readonly times?: StepTimes;
+  /** Why it does not run on WebGPU, where it was to. */
+  readonly fallback?: string;
   readonly state: TrainerState;
   readonly built?: Built;
   readonly step: number;
@@ -39,7 +54,7 @@ export interface PlayData {
 }
 
 /** What to play. */
-export type Played = Pick<PlayData, "setting" | "given" | "changes">;
+export type Played = Pick<PlayData, "setting" | "given" | "changes" | "device">;
 
 export function newPlay(number: number, played: Played): PlayData {
   return { ...played, number, state: "preparing", step: 0, training: [], unseen: [], snapshots: [], matrices: [] };
@@ -47,6 +62,13 @@ export function newPlay(number: number, played: Played): PlayData {
 
 export function told(play: PlayData, event: TrainerEvent): PlayData {
   switch (event.type) {
+    case "timed":
+      return { ...play, times: event.times };
+    case "fallback": {
+      const { number, setting, given, changes, device, times } = play;
+      const anew = newPlay(number, { setting, given, changes, device });
+      return { ...anew, ...(times && { times }), fallback: event.problem };
+    }
     case "built":
       return { ...play, built: event.built };
     case "state":

@@ -35,7 +35,7 @@ export class Session {
 
   /** Begins a play; the slot's earlier play becomes a past one. */
   start(slot: Slot, played: Played, { paused = false }: { readonly paused?: boolean } = {}): void {
-    const { setting, given, changes } = played;
+    const { setting, given, changes, device } = played;
     this.#keep(slot);
     this.#set(slot, newPlay(++this.#count, played));
     this.#trainer(slot).start({
@@ -46,6 +46,7 @@ export class Session {
         measure: measuredSteps(Number(given.steps) || 1),
         speed: this.#speed,
         look: this.#look,
+        device,
         ...(paused && { paused }),
       },
     });

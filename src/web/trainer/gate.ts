@@ -53,6 +53,11 @@ export class Gate {
     this.#isOpen = false;
   }
 
+  /** Training begins anew, on an engine whose pace is not known. */
+  restart(): void {
+    [this.#step, this.#last, this.#pace, this.#told] = [0, undefined, undefined, undefined];
+  }
+
   resume(): void {
     this.#until = Number.POSITIVE_INFINITY;
     this.#open();

@@ -1,4 +1,5 @@
 /** @file Messages between the page and the worker that trains: plain data, with matrices as transferred arrays. */
+import type { WebDevice } from "../../engineWeb/webEngine.ts";
 import type { MatrixName } from "../../figures/layerMatrices.ts";
 import type { Cost, Snapshot } from "../../measure/snapshot.ts";
 import type { Convention, Moments, Side } from "../../moments/moments.ts";
@@ -42,6 +43,20 @@ export interface TrainerOptions {
   readonly moments?: boolean;
   /** A layer whose matrices are sent at each measurement. When it changes, those of all kept measurements are sent. */
   readonly look?: Look | undefined;
+  /** Default "wasm". */
+  readonly device?: WantedDevice;
+}
+
+/** "automatic" takes WebGPU where it is there and was found to be faster (automatic.ts). */
+export type WantedDevice = WebDevice | "automatic";
+
+/** Microseconds of a step, where engines were timed. */
+export interface StepTimes {
+  readonly wasm: number;
+  /** undefined where WebAssembly is so fast that it was not tried, or where it failed. */
+  readonly webgpu?: number;
+  /** Why WebGPU could not be timed. */
+  readonly problem?: string;
 }
 
 /** The layer and convention to look at. */
@@ -120,6 +135,10 @@ export interface Told {
 export type TrainerEvent =
   | { readonly type: "built"; readonly built: Built }
   | { readonly type: "state"; readonly state: TrainerState }
+  /** Of a training of device "automatic", before it is built. */
+  | { readonly type: "timed"; readonly times: StepTimes }
+  /** Why WebGPU was not used: training begins anew on WebAssembly, and what was told of its steps is void. */
+  | { readonly type: "fallback"; readonly problem: string }
   /** At most ten times a second: the last completed step, its batch's loss, and steps per second. */
   | {
       readonly type: "progress";

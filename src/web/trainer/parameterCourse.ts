@@ -9,11 +9,30 @@ import {
   type OptimizationParameters,
 } from "../../settings/optimization.ts";
 import type { Setting } from "../../settings/setting.ts";
-import { findSetting } from "../../settings/settings.ts";
+import { buildExperiment, findSetting } from "../../settings/settings.ts";
 import type { Experiment } from "../../train/experiment.ts";
-import type { ParameterChange } from "./messages.ts";
+import type { ParameterChange, TrainRequest } from "./messages.ts";
 
 type Values = Readonly<Record<string, unknown>>;
+
+export interface PlannedExperiment {
+  readonly experiment: Experiment;
+  /** Every parameter, defaults filled in. */
+  readonly parameters: Values;
+  /** undefined where no parameter may change while it trains. */
+  readonly course: ParameterCourse | undefined;
+}
+
+/** What a request trains. @throws ParameterError for what cannot be */
+export async function plannedExperiment({
+  setting,
+  parameters: given,
+  changes,
+}: TrainRequest): Promise<PlannedExperiment> {
+  const { experiment, parameters } = await buildExperiment(setting, given);
+  const course = changes && (await ParameterCourse.of(setting, given, changes));
+  return { experiment: course === undefined ? experiment : course.followedBy(experiment), parameters, course };
+}
 
 export class ParameterCourse {
   /** Parameters that may change, by name. */

@@ -6,7 +6,6 @@ import type { Engine } from "../../engine/engine.ts";
 import { layerMatrices } from "../../figures/layerMatrices.ts";
 import { type Snapshot, type SnapshotOptions, snapshot } from "../../measure/snapshot.ts";
 import { type LayerMoments, type Moments, sumsOf } from "../../moments/moments.ts";
-import { buildExperiment } from "../../settings/settings.ts";
 import { DivergedError } from "../../train/diverged.ts";
 import type { Experiment } from "../../train/experiment.ts";
 import { type FollowedStep, pairsOf, squaredDistances } from "../../train/follow.ts";
@@ -17,7 +16,7 @@ import type { Metric } from "../../train/trainOptions.ts";
 import { Gate } from "./gate.ts";
 import { KeptMoments } from "./keptMoments.ts";
 import type { Built, Command, FollowedMeta, Look, SharedMatrix, TrainerEvent, TrainRequest } from "./messages.ts";
-import { ParameterCourse } from "./parameterCourse.ts";
+import { type ParameterCourse, type PlannedExperiment, plannedExperiment } from "./parameterCourse.ts";
 
 /** Passes an event on, together with the memory of its arrays. */
 export type Post = (event: TrainerEvent, transfer?: ArrayBuffer[]) => void;
@@ -28,9 +27,16 @@ const PROGRESS_MS = 100;
 /** chosen: most bytes of kept moments, enough for a hundred measurements of a network 45 wide. */
 const MOST_MOMENTS = 96e6;
 
+/** What a training runs on. */
+export interface ChosenEngine {
+  readonly engine: Engine;
+  /** Another one, on which training begins anew should this one fail. */
+  readonly spare?: () => Promise<Engine>;
+}
+
 /** One training in progress. */
 export class SettingTraining {
-  readonly #request: TrainRequest;
+  #request: TrainRequest;
   readonly #post: Post;
   readonly #gate: Gate;
   readonly #stop = new AbortController();
@@ -38,8 +44,10 @@ export class SettingTraining {
   #steps = 0;
   /** Single steps requested before there was a schedule. */
   #wanted = 0;
+  /** Where single steps ended, or will. */
+  readonly #stops: number[] = [];
   #look: Look | undefined;
-  readonly #kept = new KeptMoments(MOST_MOMENTS);
+  #kept = new KeptMoments(MOST_MOMENTS);
   #course: ParameterCourse | undefined;
   /** Changes requested before the network was built. */
   readonly #early: Readonly<Record<string, string>>[] = [];
@@ -77,32 +85,56 @@ export class SettingTraining {
   }
 
   /** Trains to the end, or until it is stopped. An error is reported, not thrown. */
-  async run(engine: () => Promise<Engine>): Promise<void> {
+  async run(choose: (signal: AbortSignal) => Promise<ChosenEngine>): Promise<void> {
     this.#post({ type: "state", state: "preparing" });
     try {
-      const step = await this.#train(engine);
+      const step = await this.#train(choose);
       this.#progress.flush();
       this.#post({ type: "state", state: step === this.#steps ? "finished" : "stopped" });
     } catch (error) {
       this.#progress.flush();
-      const message = (error as Error).message.replace(/\s+/g, " ");
+      const message = lineOf(error);
       this.#post({ type: "failed", message, ...(error instanceof DivergedError && { diverged: error.step }) });
       this.#post({ type: "state", state: "failed" });
     }
   }
 
-  async #train(load: () => Promise<Engine>): Promise<number> {
-    const { setting, parameters: given, changes } = this.#request;
-    const { experiment: built, parameters } = await buildExperiment(setting, given);
-    const course = changes && (await ParameterCourse.of(setting, given, changes));
-    const experiment = course === undefined ? built : course.followedBy(built);
-    this.#course = course;
-    const steps = parameters.steps as number;
-    this.#steps = steps;
+  async #train(choose: (signal: AbortSignal) => Promise<ChosenEngine>): Promise<number> {
+    const planned = await this.#planned();
+    const { engine, spare } = await choose(this.#stop.signal);
+    try {
+      return await this.#trainOn(engine, planned);
+    } catch (error) {
+      if (spare === undefined || error instanceof DivergedError || this.#stop.signal.aborted) throw error;
+      this.#restart(lineOf(error));
+      return await this.#trainOn(await spare(), await this.#planned());
+    }
+  }
+
+  async #planned(): Promise<PlannedExperiment> {
+    const planned = await plannedExperiment(this.#request);
+    this.#course = planned.course;
+    this.#steps = planned.parameters.steps as number;
+    return planned;
+  }
+
+  /** As if nothing had been trained; what was changed meanwhile is changed at the same steps again. */
+  #restart(problem: string): void {
+    const changes = this.#course?.changes;
+    this.#request = { ...this.#request, ...(changes && { changes: [...changes] }) };
+    [this.#course, this.#schedule] = [undefined, undefined];
+    this.#kept = new KeptMoments(MOST_MOMENTS);
+    this.#progress = new Progress(this.#post);
+    this.#gate.restart();
+    this.#post({ type: "fallback", problem });
+    this.#post({ type: "state", state: "preparing" });
+  }
+
+  async #trainOn(engine: Engine, { experiment, parameters, course }: PlannedExperiment): Promise<number> {
+    const steps = this.#steps;
     const schedule = this.#plan(steps);
-    const engine = await load();
     this.#post({ type: "built", built: this.#built(experiment, parameters, { engine, measure: schedule.measure }) });
-    if (this.#early.length > 0) for (const values of this.#early) this.#adjust(values);
+    for (const values of this.#early.splice(0)) this.#adjust(values);
     const measure = this.#measuring(experiment, (step) => course?.at(Math.max(0, step - 1)) ?? parameters);
     const observer = {
       onProgress: (step: number, loss: number) => this.#progress.trained(step, loss),
@@ -127,9 +159,11 @@ export class SettingTraining {
     const usual = milestones({ steps, every: own ? Math.max(1, steps) : measure, checkpointEvery: Math.max(1, steps) });
     const chosen = own ? [0, ...measure.filter((step) => step > 0 && step < steps), steps] : usual.measure;
     const schedule = { measure: [...new Set(chosen)].sort((x, y) => x - y), record: [...usual.record] };
+    insert(schedule.measure, ...this.#stops);
     insert(schedule.record, ...schedule.measure.filter((step) => step > 0));
     this.#schedule = schedule;
     if (this.#wanted > 0) this.#step(this.#wanted);
+    this.#wanted = 0;
     return { ...schedule, checkpoint: [] };
   }
 
@@ -239,11 +273,14 @@ export class SettingTraining {
       return;
     }
     const to = Math.min(this.#steps, this.#gate.step + Math.max(1, steps));
+    this.#stops.push(to);
     insert(this.#schedule.measure, to);
     insert(this.#schedule.record, to);
     this.#gate.goTo(to);
   }
 }
+
+const lineOf = (error: unknown): string => (error as Error).message.replace(/\s+/g, " ");
 
 /** Adds steps to an ascending list, each once. */
 function insert(list: number[], ...steps: readonly number[]): void {

@@ -9,6 +9,8 @@ export class Trainer {
   #worker: Worker | undefined;
   /** Number of the training whose events are passed on; events of the previous one may still arrive. */
   #run = 0;
+  /** Whether WebGPU failed in this worker, where ONNX Runtime may not recover. */
+  #isSpoilt = false;
 
   constructor(listen: Listener) {
     this.#listen = listen;
@@ -16,6 +18,7 @@ export class Trainer {
 
   /** Starts a training; a previous one ends silently. */
   start(request: TrainRequest): void {
+    if (this.#isSpoilt) this.close();
     this.#worker ??= this.#open();
     this.#say({ type: "start", run: ++this.#run, request });
   }
@@ -23,7 +26,9 @@ export class Trainer {
   #open(): Worker {
     const worker = new Worker(new URL("./trainerWorker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data: { run, event } }: MessageEvent<Told>) => {
-      if (run === this.#run) this.#listen(event);
+      if (run !== this.#run) return;
+      if (event.type === "fallback") this.#isSpoilt = true;
+      this.#listen(event);
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -70,7 +75,7 @@ export class Trainer {
   /** Ends the worker; no further events arrive. */
   close(): void {
     this.#worker?.terminate();
-    this.#worker = undefined;
+    [this.#worker, this.#isSpoilt] = [undefined, false];
   }
 
   #say(command: Command): void {
