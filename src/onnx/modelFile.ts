@@ -212,10 +212,13 @@ function decodeValueInfo(proto: ValueInfoProto, typed: boolean): ValueInfo {
         throw new Error(`onnx: expected a dimension of ${proto.name} to be 0 or more, got ${extent}`);
       return extent;
     }
-    return value.case === "dimParam" && value.value !== "" ? value.value : undefined;
+    return value.case === "dimParam" && AXIS_NAME.test(value.value) ? value.value : undefined;
   });
   return shape === undefined ? { name: proto.name, dtype } : { name: proto.name, dtype, shape };
 }
+
+/** Names of axes are printed with shapes: one that no exporter writes counts as no name. */
+const AXIS_NAME = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u;
 
 /** @param outside takes the large initializers of the top graph; bodies and attributes stay in the file */
 function encodeGraph(graph: Graph, outside?: Outside): GraphProto {

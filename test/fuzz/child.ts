@@ -4,7 +4,7 @@
  */
 
 import { writeSync } from "node:fs";
-import { argv, stdout } from "node:process";
+import { argv } from "node:process";
 import { Random } from "../../src/random/random.ts";
 import { reportOf } from "../../src/runner/errors.ts";
 import { answers, Complaint } from "./commands.ts";
@@ -14,6 +14,16 @@ import { type Kind, subjects } from "./subjects.ts";
 const [shared, seed, kind, from, to] = argv.slice(2) as [string, string, Kind, string, string];
 const list = subjects(shared === "-" ? undefined : shared)[kind];
 const only = process.env.CRH_FUZZ_WRITE; // writes the damaged file of the one case there, to look at it
+
+/** A pipe whose reader is slow refuses what does not fit: again until it takes it. */
+function say(line: string): void {
+  for (let left = Buffer.from(line); left.length > 0; )
+    try {
+      left = left.subarray(writeSync(1, left));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+}
 
 for (let i = Number(from); i < Number(to); i++) {
   const random = new Random(Number(seed)).split(`${kind} ${i}`);
@@ -25,7 +35,7 @@ for (let i = Number(from); i < Number(to); i++) {
   else if (subject.structural !== undefined && structural) bytes = subject.structural(subject.bytes, random);
   else bytes = mutate(subject.bytes, random, donor());
   if (only !== undefined) (await import("node:fs")).writeFileSync(only, bytes);
-  writeSync(stdout.fd, `start ${i} ${subject.name}\n`);
+  say(`start ${i} ${subject.name}\n`);
   const start = process.cpuUsage();
   let outcome = "result";
   try {
@@ -40,6 +50,6 @@ for (let i = Number(from); i < Number(to); i++) {
   const { user, system } = process.cpuUsage(start); // another's load is no fault of a file
   const ms = Math.round((user + system) / 1000);
   const rss = Math.round(process.resourceUsage().maxRSS / 1024);
-  writeSync(stdout.fd, `end ${i} ${ms} ${rss} ${outcome.replace(/\s+/g, " ")}\n`);
+  say(`end ${i} ${ms} ${rss} ${outcome.replace(/\s+/g, " ")}\n`);
 }
-writeSync(stdout.fd, `commands ${answers.accepted} ${answers.refused}\n`);
+say(`commands ${answers.accepted} ${answers.refused}\n`);

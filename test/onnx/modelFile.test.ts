@@ -58,6 +58,14 @@ describe("a model file", () => {
     expect(decodeModel(encodeModel(example()))).toEqual(example());
   });
 
+  it("takes names of axes that would not print on a line as none", () => {
+    const b = new GraphBuilder("axes");
+    b.input("x", "float32", ["batch", "line\nbreak", "escape\u001b[31m", "länge"]);
+    b.output(b.op("Relu", ["x"]), "y");
+    const read = decodeModel(encodeModel({ graph: b.build(), opset: WORKING_OPSET }));
+    expect(read.graph.inputs[0]!.shape).toEqual(["batch", undefined, undefined, "länge"]);
+  });
+
   it("takes the largest 64-bit integers of attributes as the largest exact numbers", () => {
     const attribute = [{ name: "ends", type: AttributeType.INTS, ints: [2n ** 63n - 1n, -(2n ** 63n), 7n] }];
     const model = decodeModel(file({ node: [{ opType: "Op", output: ["y"], attribute }] }));

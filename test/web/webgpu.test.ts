@@ -87,7 +87,7 @@ describe.skipIf(isSkipped)("the playground with WebGPU", { timeout: 2 * SOON }, 
     await wide.locator(".status.finished").waitFor();
     console.log(`WebGPU: ${await wide.locator(".running-on").innerText()}`);
     await wide.getByLabel("runs on").selectOption("WebAssembly");
-    await wide.getByText("The settings are not those of the network").waitFor();
+    await wide.getByText("The settings differ from those of the network").waitFor();
     expect(new URL(wide.url()).hash).toContain("device=wasm");
     await wide.getByLabel("runs on").selectOption("automatic");
     expect(new URL(wide.url()).hash).not.toContain("device");
