@@ -3,7 +3,17 @@
  * fingers zoom into all three at once, dragging moves them. The entry under the pointer, or chosen by arrow keys, is
  * given in numbers.
  */
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  type CanvasHTMLAttributes,
+  type KeyboardEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { divergingPalette, levels } from "../../figures/diverging.ts";
 import { grouped } from "../../findings/numbers.ts";
 import type { Convention, Side } from "../../moments/moments.ts";
@@ -145,9 +155,69 @@ interface ImagesProps {
 
 function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesProps) {
   const [place, setPlace] = useState<Place>();
+  const gestures = useMemo(() => new Gestures(d), [d]);
+  const { canvases, view, look } = usePainted(store, { step, order, d });
+  useWheel(canvases, (right, down, factor) => look(zoomed(view.current, factor, { right, down, d })));
+  useMark(canvases, view, { place, step });
+  const onKey = (event: KeyboardEvent) => {
+    const moved = movedByKey(event.key, { window: view.current, place, d });
+    if (moved === undefined) return;
+    if (moved.place !== undefined) setPlace(moved.place);
+    look(moved.window);
+    event.preventDefault();
+  };
+  const neuron = (at: number) => store.order(order)?.[at] ?? at;
+  return (
+    <>
+      <div className="run-matrix-tools">
+        <OrderChoice store={store} order={order} setOrder={setOrder} />
+        <ZoomButtons view={view} look={look} d={d} />
+        <SaveButtons {...{ store, step, side, layer, d, order }} />
+      </div>
+      <div className="run-images">
+        {matrixNames.map((name) => (
+          <MatrixImage
+            key={name}
+            {...{ store, step, name, side, d }}
+            hold={(canvas) => {
+              if (canvas === null) canvases.current.delete(name);
+              else canvases.current.set(name, canvas);
+            }}
+            acts={{ onKeyDown: onKey, ...pointing(view, gestures, d, { look, setPlace }) }}
+          />
+        ))}
+      </div>
+      <Scale limit={store.limit} read={store.stepsRead} of={steps.length} />
+      <output className="run-entry">
+        {place === undefined ? (
+          <span className="soft">
+            Point at an entry, or use the arrow keys on a matrix. Wheel or two fingers zoom; dragging moves.
+          </span>
+        ) : (
+          <Entry {...{ store, step, side, place, neuron }} />
+        )}
+      </output>
+    </>
+  );
+}
+
+type Canvases = RefObject<Map<MatrixName, HTMLCanvasElement>>;
+
+interface Painted {
+  readonly canvases: Canvases;
+  /** The visible part of the matrices, the same for all. */
+  readonly view: RefObject<Window>;
+  /** Shows another part. */
+  readonly look: (next: Window) => void;
+}
+
+/** Keeps the canvases painted, a frame after what they show has changed. */
+function usePainted(
+  store: MatrixStore,
+  { step, order, d }: { readonly step: number; readonly order: OrderName; readonly d: number },
+): Painted {
   const view = useRef<Window>(whole(d));
   const canvases = useRef(new Map<MatrixName, HTMLCanvasElement>());
-  const gestures = useMemo(() => new Gestures(d), [d]);
   const frame = useRef(0);
   const drawn = useRef(new Map<MatrixName, Picture>());
   const shown = useRef({ step, order });
@@ -186,29 +256,15 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
     },
     [drawSoon, d],
   );
-  useWheel(canvases, (right, down, factor) => look(zoomed(view.current, factor, { right, down, d })));
-  const onKey = (event: KeyboardEvent) => {
-    const arrows: Record<string, [number, number]> = {
-      ArrowUp: [-1, 0],
-      ArrowDown: [1, 0],
-      ArrowLeft: [0, -1],
-      ArrowRight: [0, 1],
-    };
-    const by = arrows[event.key];
-    if (by !== undefined) {
-      const { row, column } = place ?? { row: -by[0], column: -by[1] };
-      const clamp = (at: number) => Math.max(0, Math.min(d - 1, at));
-      const next = { row: clamp(row + by[0]), column: clamp(column + by[1]) };
-      setPlace(next);
-      look(showing(view.current, next.row, next.column, d));
-    } else if (event.key === "+" || event.key === "=") look(zoomed(view.current, 1 / 1.5, centre(d)));
-    else if (event.key === "-") look(zoomed(view.current, 1.5, centre(d)));
-    else if (event.key === "0") look(whole(d));
-    else return;
-    event.preventDefault();
-  };
-  const marked = useRef<Place | undefined>(undefined);
-  marked.current = place;
+  return { canvases, view, look };
+}
+
+/** Marks the chosen entry on every matrix. */
+function useMark(
+  canvases: Canvases,
+  view: RefObject<Window>,
+  { place, step }: { readonly place: Place | undefined; readonly step: number },
+): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the mark follows the chosen entry
   useEffect(() => {
     for (const canvas of canvases.current.values()) {
@@ -217,84 +273,109 @@ function Images({ store, step, steps, side, layer, d, order, setOrder }: ImagesP
       placeMark(canvas, view.current);
     }
   }, [place, step]);
-  const neuron = (at: number) => store.order(order)?.[at] ?? at;
+}
+
+const arrows: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+/** What a key shows: arrows the next entry, + and - a smaller and a larger part, 0 the whole; undefined for others. */
+function movedByKey(
+  key: string,
+  { window, place, d }: { readonly window: Window; readonly place: Place | undefined; readonly d: number },
+): { readonly window: Window; readonly place?: Place } | undefined {
+  const by = arrows[key];
+  if (by !== undefined) {
+    const { row, column } = place ?? { row: -by[0], column: -by[1] };
+    const clamp = (at: number) => Math.max(0, Math.min(d - 1, at));
+    const next = { row: clamp(row + by[0]), column: clamp(column + by[1]) };
+    return { window: showing(window, next.row, next.column, d), place: next };
+  }
+  if (key === "+" || key === "=") return { window: zoomed(window, 1 / ZOOM, centre(d)) };
+  if (key === "-") return { window: zoomed(window, ZOOM, centre(d)) };
+  return key === "0" ? { window: whole(d) } : undefined;
+}
+
+/** chosen: by which a button or key changes the visible part. */
+const ZOOM = 1.5;
+
+function ZoomButtons({ view, look, d }: Pick<Painted, "view" | "look"> & { readonly d: number }) {
+  return (
+    <span className="run-zoom">
+      <button type="button" onClick={() => look(zoomed(view.current, 1 / ZOOM, centre(d)))} aria-label="Zoom in">
+        +
+      </button>
+      <button type="button" onClick={() => look(zoomed(view.current, ZOOM, centre(d)))} aria-label="Zoom out">
+        −
+      </button>
+      <button type="button" onClick={() => look(whole(d))}>
+        Whole
+      </button>
+    </span>
+  );
+}
+
+type Saved = Pick<ImagesProps, "store" | "step" | "side" | "layer" | "d" | "order">;
+
+function SaveButtons({ store, step, side, layer, d, order }: Saved) {
   const file = `${layer}-${side}-step-${step}`;
   return (
-    <>
-      <div className="run-matrix-tools">
-        <OrderChoice store={store} order={order} setOrder={setOrder} />
-        <span className="run-zoom">
-          <button type="button" onClick={() => look(zoomed(view.current, 1 / 1.5, centre(d)))} aria-label="Zoom in">
-            +
-          </button>
-          <button type="button" onClick={() => look(zoomed(view.current, 1.5, centre(d)))} aria-label="Zoom out">
-            −
-          </button>
-          <button type="button" onClick={() => look(whole(d))}>
-            Whole
-          </button>
+    <span className="run-saves">
+      <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => saveSvg(file, svg))}>
+        SVG
+      </button>
+      <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => savePng(file, svg))}>
+        PNG
+      </button>
+      <button type="button" onClick={() => saveCsv(file, csvOf(store, step, side, d))}>
+        CSV
+      </button>
+    </span>
+  );
+}
+
+interface MatrixImageProps extends Pick<ImagesProps, "store" | "step" | "side" | "d"> {
+  readonly name: MatrixName;
+  /** Takes the canvas, and null when it is gone. */
+  readonly hold: (canvas: HTMLCanvasElement | null) => void;
+  /** What pointers and keys do. */
+  readonly acts: CanvasHTMLAttributes<HTMLCanvasElement>;
+}
+
+function MatrixImage({ store, step, name, side, d, hold, acts }: MatrixImageProps) {
+  const found = store.get(step, name);
+  const why = store.whyMissing(step, name);
+  const { limit } = store;
+  return (
+    <figure className="run-image">
+      <figcaption>
+        <b>
+          {name}
+          <sub>{side}</sub>
+        </b>{" "}
+        <span className="soft">
+          {meaning[name]}, {grouped(d)} × {grouped(d)}
         </span>
-        <span className="run-saves">
-          <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => saveSvg(file, svg))}>
-            SVG
-          </button>
-          <button type="button" onClick={() => void svgOf(store, step, order, side).then((svg) => savePng(file, svg))}>
-            PNG
-          </button>
-          <button type="button" onClick={() => saveCsv(file, csvOf(store, step, side, d))}>
-            CSV
-          </button>
-        </span>
-      </div>
-      <div className="run-images">
-        {matrixNames.map((name) => {
-          const found = store.get(step, name);
-          const why = store.whyMissing(step, name);
-          return (
-            <figure key={name} className="run-image">
-              <figcaption>
-                <b>
-                  {name}
-                  <sub>{side}</sub>
-                </b>{" "}
-                <span className="soft">
-                  {meaning[name]}, {grouped(d)} × {grouped(d)}
-                </span>
-              </figcaption>
-              {why !== undefined ? (
-                <p className="missing">{why}</p>
-              ) : (
-                <div className="run-canvas">
-                  <canvas
-                    ref={(canvas) => {
-                      if (canvas === null) canvases.current.delete(name);
-                      else canvases.current.set(name, canvas);
-                    }}
-                    className="raster"
-                    role="img"
-                    tabIndex={0}
-                    aria-label={`${name} of side ${side} at step ${step}, ${meaning[name]}: colours from ${-limit} to ${limit} times the mean diagonal${found ? ` of ${said(found.meanDiagonal)}` : ""}. Arrow keys go from entry to entry.`}
-                    onKeyDown={onKey}
-                    {...pointing(view, gestures, d, { look, setPlace })}
-                  />
-                  <span className="run-mark" hidden />
-                </div>
-              )}
-            </figure>
-          );
-        })}
-      </div>
-      <Scale limit={limit} read={store.stepsRead} of={steps.length} />
-      <output className="run-entry">
-        {place === undefined ? (
-          <span className="soft">
-            Point at an entry, or use the arrow keys on a matrix. Wheel or two fingers zoom; dragging moves.
-          </span>
-        ) : (
-          <Entry {...{ store, step, side, place, neuron }} />
-        )}
-      </output>
-    </>
+      </figcaption>
+      {why !== undefined ? (
+        <p className="missing">{why}</p>
+      ) : (
+        <div className="run-canvas">
+          <canvas
+            ref={hold}
+            className="raster"
+            role="img"
+            tabIndex={0}
+            aria-label={`${name} of side ${side} at step ${step}, ${meaning[name]}: colours from ${-limit} to ${limit} times the mean diagonal${found ? ` of ${said(found.meanDiagonal)}` : ""}. Arrow keys go from entry to entry.`}
+            {...acts}
+          />
+          <span className="run-mark" hidden />
+        </div>
+      )}
+    </figure>
   );
 }
 
