@@ -20,7 +20,7 @@ const value = z.looseObject({
   value: numberOrNull.optional(),
   null: numberOrNull.optional(),
   noise: numberOrNull.optional(),
-  n: number.optional(),
+  n: number,
   status: word.optional(),
 });
 const side = z.record(z.string(), value).nullable();

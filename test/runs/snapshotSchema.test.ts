@@ -36,7 +36,22 @@ describe("refused is", () => {
     [
       "markup for a status",
       /status/,
-      ({ layers }) => (layers[0].alignment.raw.b.rga = { value: null, status: "<script>" }),
+      ({ layers }) => (layers[0].alignment.raw.b.rga = { value: null, n: 5, status: "<script>" }),
+    ],
+    [
+      "an alignment of an unknown number of rows",
+      /layers\.0\.alignment\.paper\.a\.rga\.n: expected number, got none/,
+      ({ layers }) => delete layers[0].alignment.paper.a.rga.n,
+    ],
+    [
+      "a spectrum of no rows",
+      /layers\.0\.spectra\.covariance\.b\.G\.dimension/,
+      ({ layers }) => (layers[0].spectra.covariance.b.G.dimension = 0),
+    ],
+    [
+      "a phase with more than all of its draws",
+      /layers\.0\.phase\.weights\.crh/,
+      ({ layers }) => (layers[0].phase.weights = { crh: 1e308 }),
     ],
     [
       "a number of irrelevant directions that is missing",
