@@ -377,7 +377,7 @@ class Recorder:
         if layer is None:
             coordinates = {side: places.to(y.device) for side, places in self.choose(name, one).items()}
             crossed = one.kind != "block" and not coordinates
-            arena = self.arena if len(self._parts(one, y)) == 1 else None
+            arena = self.arena if y.device.type == "cpu" and len(self._parts(one, y)) == 1 else None
             sums = LayerSums(one.d_in, one.d_out, total_device(y.device), coordinates, crossed, arena)
             layer = self.layers[name] = Layer(name, one, sums, coordinates)
         layer.opened += 1

@@ -235,6 +235,7 @@ class RowSums:
     def panel(self, k: int) -> np.ndarray:
         """Panel k of sum v v^T in float64, once settled. NumPy's alone: torch would start threads for a writer."""
         if not self.product:
+            self._widen()  # of no rows there is nothing yet
             return self.panels[k].detach().cpu().numpy()
         found = self.product[k].numpy().astype(np.float64)
         if self.factor != 1:

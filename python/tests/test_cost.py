@@ -65,6 +65,7 @@ def test_a_single_part_is_held_in_float32_and_parts_are_added_in_float64(scale):
         return one
 
     exact = (rows.double().T @ rows.double()).numpy()
+    assert (Triangle(Panels(sums([], Arena()))).whole() == 0).all()
     for parts in ([rows], [rows[:100], rows[100:]]):
         plain, alone = sums(parts, None), sums(parts, Arena())
         assert (alone.total == plain.total).all()
