@@ -90,29 +90,12 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
   const loss = (changed.loss ?? usualLoss(model, target)) as LossName;
   const set = (name: string) => (value: string) => change((before) => ({ ...before, [name]: value }));
   const needsTargets = loss !== "next-token" && losses.includes(loss);
-  const submit = () => {
-    const of = (name: string): Given =>
-      choices.find(({ key }) => key === chosen[name])?.given ?? { value: Number(chosen[name]) || 0 };
-    const count = (name: string) => (Number(changed[name]) >= 1 ? { [name]: Math.floor(Number(changed[name])) } : {});
-    const normalize = normalization(changed);
-    measure({
-      inputs: Object.fromEntries(model.inputs.map(({ name }) => [name, of(name)])),
-      ...(needsTargets && target && { targets: target.given }),
-      loss: losses.includes(loss) ? loss : { output: (loss as string).slice(OWN.length) },
-      ...(model.outputs.length > 1 && { output: chosen.output ?? model.outputs[0]!.name }),
-      ...(changed.pixels === "unit" || changed.pixels === "raw" ? { pixels: changed.pixels } : {}),
-      ...(normalize && { normalize }),
-      ...count("samples"),
-      ...count("batch"),
-      cost: costs.find((one) => one === changed.cost) ?? "standard",
-    });
-  };
   return (
     <form
       className="open-form"
       onSubmit={(event) => {
         event.preventDefault();
-        submit();
+        measure(requestOf(model, choices, { chosen, changed, loss, target: needsTargets ? target : undefined }));
       }}
     >
       {model.inputs.map((input) => (
@@ -123,11 +106,7 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
           value={chosen[input.name]!}
           set={set(input.name)}
         >
-          {choices.map(({ key, words }) => (
-            <option key={key} value={key}>
-              {words}
-            </option>
-          ))}
+          <Arrays choices={choices} />
           <option value={ZEROS}>zeros</option>
         </Pick>
       ))}
@@ -144,11 +123,7 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
       {needsTargets && (
         <Pick label="Targets" hint="one per sample" value={chosen[TARGETS]!} set={set(TARGETS)}>
           {chosen[TARGETS] === "" && <option value="">none chosen</option>}
-          {choices.map(({ key, words }) => (
-            <option key={key} value={key}>
-              {words}
-            </option>
-          ))}
+          <Arrays choices={choices} />
         </Pick>
       )}
       {model.outputs.length > 1 && (
@@ -163,34 +138,7 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
           ))}
         </Pick>
       )}
-      <details>
-        <summary>More</summary>
-        <Pick
-          label="Cost"
-          hint="how much is measured; full takes longest"
-          value={changed.cost ?? "standard"}
-          set={set("cost")}
-        >
-          {costs.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </Pick>
-        <Pick label="Pixels" hint="scale of image bytes" value={changed.pixels ?? "auto"} set={set("pixels")}>
-          <option value="auto">as in the file</option>
-          <option value="unit">scaled to [0, 1]</option>
-          <option value="raw">0 to 255</option>
-        </Pick>
-        <Typed label="Samples" hint="empty: all" value={changed.samples} set={set("samples")} type="number" />
-        <Typed label="Batch" hint="empty: chosen by size" value={changed.batch} set={set("batch")} type="number" />
-        <Typed label="Mean" hint="by channel: 0.4,0.5,0.6" value={changed.mean} set={set("mean")} type="text" />
-        <Typed
-          label="Standard deviation"
-          hint="by channel: 0.2,0.2,0.2"
-          value={changed.std}
-          set={set("std")}
-          type="text"
-        />
-      </details>
+      <More changed={changed} set={set} />
       <p>
         <button type="submit" className="primary" disabled={isBusy || choices.length === 0}>
           Measure
@@ -200,7 +148,88 @@ export function ModelForm({ model, files, isBusy, measure }: ModelFormProps) {
   );
 }
 
+/** The arrays of the opened files as options. */
+function Arrays({ choices }: { readonly choices: readonly Choice[] }) {
+  return choices.map(({ key, words }) => (
+    <option key={key} value={key}>
+      {words}
+    </option>
+  ));
+}
+
+interface MoreProps {
+  readonly changed: Chosen;
+  set(name: string): (value: string) => void;
+}
+
+/** What rarely needs to be changed. */
+function More({ changed, set }: MoreProps) {
+  return (
+    <details>
+      <summary>More</summary>
+      <Pick
+        label="Cost"
+        hint="how much is measured; full takes longest"
+        value={changed.cost ?? "standard"}
+        set={set("cost")}
+      >
+        {costs.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </Pick>
+      <Pick label="Pixels" hint="scale of image bytes" value={changed.pixels ?? "auto"} set={set("pixels")}>
+        <option value="auto">as in the file</option>
+        <option value="unit">scaled to [0, 1]</option>
+        <option value="raw">0 to 255</option>
+      </Pick>
+      <Typed label="Samples" hint="empty: all" value={changed.samples} set={set("samples")} type="number" />
+      <Typed label="Batch" hint="empty: chosen by size" value={changed.batch} set={set("batch")} type="number" />
+      <Typed label="Mean" hint="by channel: 0.4,0.5,0.6" value={changed.mean} set={set("mean")} type="text" />
+      <Typed
+        label="Standard deviation"
+        hint="by channel: 0.2,0.2,0.2"
+        value={changed.std}
+        set={set("std")}
+        type="text"
+      />
+    </details>
+  );
+}
+
+/** Begins the value of a loss that is an output of the model. */
 const OWN = "output ";
+
+interface FormValues {
+  /** What the form shows, and of that what was changed by hand. */
+  readonly chosen: Chosen;
+  readonly changed: Chosen;
+  readonly loss: LossName;
+  /** Undefined if the loss takes none. */
+  readonly target: Choice | undefined;
+}
+
+/** The measurement that the form asks for. */
+function requestOf(
+  model: OpenedModel,
+  choices: readonly Choice[],
+  { chosen, changed, loss, target }: FormValues,
+): ModelRequest {
+  const of = (name: string): Given =>
+    choices.find(({ key }) => key === chosen[name])?.given ?? { value: Number(chosen[name]) || 0 };
+  const count = (name: string) => (Number(changed[name]) >= 1 ? { [name]: Math.floor(Number(changed[name])) } : {});
+  const normalize = normalization(changed);
+  return {
+    inputs: Object.fromEntries(model.inputs.map(({ name }) => [name, of(name)])),
+    ...(target && { targets: target.given }),
+    loss: losses.includes(loss) ? loss : { output: (loss as string).slice(OWN.length) },
+    ...(model.outputs.length > 1 && { output: chosen.output ?? model.outputs[0]!.name }),
+    ...(changed.pixels === "unit" || changed.pixels === "raw" ? { pixels: changed.pixels } : {}),
+    ...(normalize && { normalize }),
+    ...count("samples"),
+    ...count("batch"),
+    cost: costs.find((one) => one === changed.cost) ?? "standard",
+  };
+}
 
 function normalization({ mean = "", std = "" }: Chosen): ModelRequest["normalize"] {
   const numbers = (text: string) => text.split(",").flatMap((one) => (one.trim() === "" ? [] : Number(one)));
