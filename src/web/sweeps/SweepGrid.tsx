@@ -3,12 +3,12 @@ import { useEffect, useRef, useState } from "react";
 import { relations } from "../../figures/palette.ts";
 import { formatDuration, formatQuantity } from "../../formats/quantities.ts";
 import type { RunOverview } from "../../report/runOverview.ts";
-import type { ShownJob } from "../../sweeps/shownSweep.ts";
+import type { ShownJob, ShownSweep } from "../../sweeps/shownSweep.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { href, useParam } from "../route.ts";
 import { overviews, sweepCalled } from "../source/httpSource.ts";
 import { useAsync } from "../useAsync.ts";
-import { axesOf, cellsOf, textOf } from "./grid.ts";
+import { type Axis, axesOf, cellsOf, textOf } from "./grid.ts";
 import { useTicks } from "./useTicks.ts";
 
 const measures = [
@@ -21,16 +21,11 @@ const measures = [
 const BATCH = 25;
 
 export function SweepGrid({ name }: { readonly name: string }) {
-  const [isDone, setDone] = useState(false);
-  const ticks = useTicks(!isDone);
-  const { value, error } = useAsync(`${name} ${ticks}`, () => sweepCalled(name));
+  const { value, error, isDone } = useSweep(name);
   const [x, setX] = useParam("x");
   const [y, setY] = useParam("y");
   const [measure, setMeasure] = useParam("colour", "state");
   const found = useOverviews(value?.jobs, measure !== "state");
-  useEffect(() => {
-    if (value !== undefined) setDone(value.status.done + value.status.failed === value.status.jobs);
-  }, [value]);
   if (error !== undefined && value === undefined) return <Problem error={error} />;
   if (value === undefined) return <p className="soft">Reading the sweep …</p>;
   const { status, jobs, argv } = value;
@@ -38,7 +33,6 @@ export function SweepGrid({ name }: { readonly name: string }) {
   const across = axes.find((axis) => axis.name === x) ?? axes[0] ?? { name: "", values: [""] };
   const down = axes.find((axis) => axis.name === y) ??
     axes.find((axis) => axis !== across) ?? { name: "", values: [""] };
-  const cells = cellsOf(jobs, across.name, down.name);
   const range = rangeOf(jobs, measure, found);
   const runs = jobs.flatMap(({ run, state }) => (run !== undefined && state === "done" ? [run] : []));
   return (
@@ -47,13 +41,7 @@ export function SweepGrid({ name }: { readonly name: string }) {
         <a href={href(["sweeps"])}>Sweeps</a>
       </p>
       <h1>{name}</h1>
-      <p aria-live="polite">
-        {status.done.toLocaleString("en")} of {status.jobs.toLocaleString("en")} jobs done
-        {status.failed > 0 && <span className="bad">, {status.failed} failed</span>}
-        {status.running > 0 && `, ${status.running} running`}
-        {status.secondsLeft !== null && !isDone && `, ${formatDuration(1000 * status.secondsLeft)} left`}
-      </p>
-      <progress value={status.done + status.failed} max={status.jobs} aria-label="Jobs done" />
+      <Progress status={status} isDone={isDone} />
       <div className="sweep-tools">
         <Choice label="across" value={across.name} options={axes.map((axis) => axis.name)} set={setX} />
         <Choice label="down" value={down.name} options={axes.map((axis) => axis.name)} set={setY} />
@@ -64,44 +52,7 @@ export function SweepGrid({ name }: { readonly name: string }) {
           </a>
         )}
       </div>
-      <div className="wide">
-        <table className="sweep-grid">
-          <thead>
-            <tr>
-              <th scope="col" className="soft">
-                {down.name} \ {across.name}
-              </th>
-              {across.values.map((one) => (
-                <th key={one} scope="col">
-                  {one}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {down.values.map((row) => (
-              <tr key={row}>
-                <th scope="row">{row}</th>
-                {across.values.map((column) => (
-                  <td key={column}>
-                    <div className="cell">
-                      {(cells.get(`${row}|${column}`) ?? []).map((job) => (
-                        <Square
-                          key={job.id}
-                          job={job}
-                          measure={measure}
-                          overview={found.get(job.run ?? "")}
-                          range={range}
-                        />
-                      ))}
-                    </div>
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Squares {...{ jobs, across, down, measure, found, range }} />
       <Key measure={measure} range={range} />
       {status.failures.length > 0 && (
         <>
@@ -118,6 +69,84 @@ export function SweepGrid({ name }: { readonly name: string }) {
       <h2>Made by</h2>
       <pre>crh {argv.join(" ")}</pre>
     </section>
+  );
+}
+
+/** The sweep as it is now, read again until all its jobs have ended. */
+function useSweep(name: string) {
+  const [isDone, setDone] = useState(false);
+  const ticks = useTicks(!isDone);
+  const { value, error } = useAsync(`${name} ${ticks}`, () => sweepCalled(name));
+  useEffect(() => {
+    if (value !== undefined) setDone(value.status.done + value.status.failed === value.status.jobs);
+  }, [value]);
+  return { value, error, isDone };
+}
+
+function Progress({ status, isDone }: { readonly status: ShownSweep["status"]; readonly isDone: boolean }) {
+  return (
+    <>
+      <p aria-live="polite">
+        {status.done.toLocaleString("en")} of {status.jobs.toLocaleString("en")} jobs done
+        {status.failed > 0 && <span className="bad">, {status.failed} failed</span>}
+        {status.running > 0 && `, ${status.running} running`}
+        {status.secondsLeft !== null && !isDone && `, ${formatDuration(1000 * status.secondsLeft)} left`}
+      </p>
+      <progress value={status.done + status.failed} max={status.jobs} aria-label="Jobs done" />
+    </>
+  );
+}
+
+interface SquaresProps extends Pick<SquareProps, "measure" | "range"> {
+  readonly jobs: readonly ShownJob[];
+  readonly across: Axis;
+  readonly down: Axis;
+  /** Overviews by run. */
+  readonly found: ReadonlyMap<string, RunOverview>;
+}
+
+/** The table of two axes: in each cell the jobs with its two values. */
+function Squares({ jobs, across, down, measure, found, range }: SquaresProps) {
+  const cells = cellsOf(jobs, across.name, down.name);
+  return (
+    <div className="wide">
+      <table className="sweep-grid">
+        <thead>
+          <tr>
+            <th scope="col" className="soft">
+              {down.name} \ {across.name}
+            </th>
+            {across.values.map((one) => (
+              <th key={one} scope="col">
+                {one}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {down.values.map((row) => (
+            <tr key={row}>
+              <th scope="row">{row}</th>
+              {across.values.map((column) => (
+                <td key={column}>
+                  <div className="cell">
+                    {(cells.get(`${row}|${column}`) ?? []).map((job) => (
+                      <Square
+                        key={job.id}
+                        job={job}
+                        measure={measure}
+                        overview={found.get(job.run ?? "")}
+                        range={range}
+                      />
+                    ))}
+                  </div>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
