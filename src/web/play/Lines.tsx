@@ -5,6 +5,21 @@
 import { memo, type PointerEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import type { Relation } from "../../figures/palette.ts";
 import { brief, fixed, grouped } from "../../findings/numbers.ts";
+import {
+  AT_RIGHT,
+  type Axes,
+  area,
+  at,
+  BOTTOM,
+  HEIGHT,
+  LEFT,
+  path,
+  type Scale,
+  scalesOf,
+  TOP,
+  ticksOf,
+  tickText,
+} from "./lineScales.ts";
 
 export interface Line {
   readonly name: string;
@@ -35,63 +50,7 @@ export interface LinesProps {
   readonly changes?: readonly { readonly step: number; readonly words: string }[];
 }
 
-/** In pixels; the width is that of the container. */
-export const [HEIGHT, LEFT, TOP, BOTTOM] = [190, 40, 10, 166];
-export const AT_RIGHT = 10;
-/** chosen: more points than pixels show no more. */
-const MOST_POINTS = 300;
-
-type Scale = (value: number) => number;
-
-function thinned<T>(points: readonly T[]): readonly T[] {
-  if (points.length <= MOST_POINTS) return points;
-  const every = (points.length - 1) / (MOST_POINTS - 1);
-  return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.round(i * every)]!);
-}
-
-const at = (value: number): string => value.toFixed(1);
-
-function path(points: readonly (readonly [number, number])[], x: Scale, y: Scale): string {
-  return thinned(points)
-    .map(([step, value], i) => `${i === 0 ? "M" : "L"}${at(x(step))},${at(y(value))}`)
-    .join("");
-}
-
-function area(band: NonNullable<Line["band"]>, x: Scale, y: Scale): string {
-  const all = thinned(band);
-  if (all.length < 2) return "";
-  const above = all.map(([step, , high]) => `${at(x(step))},${at(y(high))}`);
-  const below = all.toReversed().map(([step, low]) => `${at(x(step))},${at(y(low))}`);
-  return `M${[...above, ...below].join("L")}Z`;
-}
-
-/** Ticks at powers of ten or at equal distances, five at most. */
-function ticksOf([low, high]: readonly [number, number], isLog: boolean): number[] {
-  if (isLog) {
-    const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
-    if (Math.log10(high / low) < 2.5) {
-      const all = Array.from({ length: to - from + 2 }, (_, i) => 10 ** (from - 1 + i)).flatMap((ten) => [
-        ten,
-        2 * ten,
-        5 * ten,
-      ]);
-      return all.filter((value) => value >= low && value <= high);
-    }
-    const by = Math.max(1, Math.ceil((to - from) / 4));
-    return Array.from({ length: Math.max(0, Math.floor((to - from) / by) + 1) }, (_, i) => 10 ** (from + i * by));
-  }
-  const rough = (high - low) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const by = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough * 0.999)!;
-  const first = Math.ceil(low / by - 1e-9);
-  return Array.from({ length: Math.floor(high / by + 1e-9) - first + 1 }, (_, i) => (first + i) * by);
-}
-
-const tickText = (value: number, isLog: boolean): string => {
-  if (isLog && (value < 0.01 || value >= 1e5)) return value.toExponential(0).replace("e+", "e").replace("-", "−");
-  return value >= 1000 && Number.isInteger(value) ? grouped(value) : brief(value);
-};
-
+/** The ends of the values, with a margin on a logarithmic axis. */
 function rangeOf(lines: readonly Line[], isLog: boolean): [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { points } of lines)
@@ -118,34 +77,15 @@ export function useWidth(): [RefObject<HTMLDivElement | null>, number] {
 }
 
 export const Lines = memo(function Lines(props: LinesProps) {
-  const {
-    title,
-    label,
-    lines,
-    steps,
-    isLogSteps,
-    isLog = false,
-    range = rangeOf(lines, isLog),
-    changes = [],
-    looked,
-  } = props;
+  const { title, label, lines, steps, isLogSteps, isLog = false, range = rangeOf(lines, isLog) } = props;
+  const { changes = [], looked } = props;
   const [under, setUnder] = useState<number>();
   const [place, width] = useWidth();
-  const right = width - AT_RIGHT;
-  const bend = (step: number) => (isLogSteps ? Math.log1p(step) : step);
-  const x: Scale = (step) => LEFT + (bend(step) / bend(Math.max(1, steps))) * (right - LEFT);
-  const [low, high] = isLog ? (range.map(Math.log10) as [number, number]) : range;
-  const y: Scale = (value) => {
-    const share = ((isLog ? Math.log10(Math.max(value, 1e-300)) : value) - low) / (high - low);
-    return BOTTOM - Math.max(-0.05, Math.min(1.05, share)) * (BOTTOM - TOP);
-  };
-  const stepTicks = isLogSteps ? [0, ...ticksOf([1, steps], true)] : ticksOf([0, steps], false);
+  const axes: Axes = { width, steps, isLogSteps, range, isLog };
+  const { x, y, stepAt } = scalesOf(axes);
   const follow = ({ currentTarget, clientX }: PointerEvent<SVGSVGElement>) => {
     const box = currentTarget.getBoundingClientRect();
-    const share = (((clientX - box.left) / box.width) * width - LEFT) / (right - LEFT);
-    if (share < -0.02 || share > 1.02) return setUnder(undefined);
-    const bent = Math.max(0, Math.min(1, share)) * bend(Math.max(1, steps));
-    setUnder(Math.round(isLogSteps ? Math.expm1(bent) : bent));
+    setUnder(stepAt((clientX - box.left) / box.width));
   };
   return (
     <div className="play-lines" ref={place}>
@@ -157,32 +97,8 @@ export const Lines = memo(function Lines(props: LinesProps) {
         onPointerMove={follow}
         onPointerLeave={() => setUnder(undefined)}
       >
-        <g className="grid">
-          {ticksOf(range, isLog).map((value) => (
-            <g key={value}>
-              <path d={`M${LEFT},${at(y(value))}H${right}`} />
-              <text x={LEFT - 6} y={y(value)} dy="0.32em" textAnchor="end">
-                {tickText(value, isLog)}
-              </text>
-            </g>
-          ))}
-          {stepTicks.map((step) => (
-            <text key={step} x={x(step)} y={BOTTOM + 15} textAnchor={x(step) > right - 14 ? "end" : "middle"}>
-              {tickText(step, isLogSteps && step >= 1e5)}
-            </text>
-          ))}
-        </g>
-        {lines.map(({ name, colour, band }) =>
-          band === undefined ? null : <path key={name} d={area(band, x, y)} fill={colour} fillOpacity="0.13" />,
-        )}
-        {lines.map(({ name, colour, points, kind = "main", mark }) => (
-          <g key={name}>
-            <path className={kind} d={path(points, x, y)} stroke={colour} fill="none" />
-            {mark !== undefined && points.length > 0 && (
-              <Mark relation={mark} x={x(points.at(-1)![0])} y={y(points.at(-1)![1])} colour={colour} />
-            )}
-          </g>
-        ))}
+        <Ticks axes={axes} x={x} y={y} />
+        <Courses lines={lines} x={x} y={y} />
         {looked !== undefined && <path className="looked" d={`M${at(x(looked))},${TOP}V${BOTTOM}`} />}
         {changes.map(({ step, words }) => (
           <g key={step} className="change">
@@ -208,6 +124,53 @@ export const Lines = memo(function Lines(props: LinesProps) {
     </div>
   );
 });
+
+interface Scales {
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+/** Grid lines and numbers of both axes. */
+function Ticks({ axes: { width, steps, isLogSteps, range, isLog }, x, y }: Scales & { readonly axes: Axes }) {
+  const right = width - AT_RIGHT;
+  const stepTicks = isLogSteps ? [0, ...ticksOf([1, steps], true)] : ticksOf([0, steps], false);
+  return (
+    <g className="grid">
+      {ticksOf(range, isLog).map((value) => (
+        <g key={value}>
+          <path d={`M${LEFT},${at(y(value))}H${right}`} />
+          <text x={LEFT - 6} y={y(value)} dy="0.32em" textAnchor="end">
+            {tickText(value, isLog)}
+          </text>
+        </g>
+      ))}
+      {stepTicks.map((step) => (
+        <text key={step} x={x(step)} y={BOTTOM + 15} textAnchor={x(step) > right - 14 ? "end" : "middle"}>
+          {tickText(step, isLogSteps && step >= 1e5)}
+        </text>
+      ))}
+    </g>
+  );
+}
+
+/** The curves before their bands, each with the mark at its end. */
+function Courses({ lines, x, y }: Scales & Pick<LinesProps, "lines">) {
+  return (
+    <>
+      {lines.map(({ name, colour, band }) =>
+        band === undefined ? null : <path key={name} d={area(band, x, y)} fill={colour} fillOpacity="0.13" />,
+      )}
+      {lines.map(({ name, colour, points, kind = "main", mark }) => (
+        <g key={name}>
+          <path className={kind} d={path(points, x, y)} stroke={colour} fill="none" />
+          {mark !== undefined && points.length > 0 && (
+            <Mark relation={mark} x={x(points.at(-1)![0])} y={y(points.at(-1)![1])} colour={colour} />
+          )}
+        </g>
+      ))}
+    </>
+  );
+}
 
 export function Mark({ relation, x, y, colour }: { relation: Relation; x: number; y: number; colour: string }) {
   if (relation === "rga") return <circle cx={x} cy={y} r="3.6" fill={colour} />;

@@ -3,7 +3,8 @@ import { memo } from "react";
 import { exponentLabel } from "../../figures/logTicks.ts";
 import { matrixColour } from "../../figures/palette.ts";
 import type { Convention, LayerSnapshot } from "../../measure/snapshot.ts";
-import { AT_RIGHT, BOTTOM, HEIGHT, LEFT, TOP, useWidth } from "./Lines.tsx";
+import { useWidth } from "./Lines.tsx";
+import { AT_RIGHT, BOTTOM, HEIGHT, LEFT, TOP } from "./lineScales.ts";
 
 /** chosen: decades below the largest eigenvalue that are drawn. */
 const DECADES = 6;
