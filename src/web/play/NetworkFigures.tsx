@@ -9,7 +9,7 @@ import { changesInWords, differences } from "./address.ts";
 import { Caption } from "./Caption.tsx";
 import { Heat } from "./Heat.tsx";
 import { LayerStrip } from "./LayerStrip.tsx";
-import { type Line, Lines } from "./Lines.tsx";
+import { type Line, Lines, type LinesProps } from "./Lines.tsx";
 import { isUnderWay, isWaiting, type Matrices, type PlayData } from "./playData.ts";
 import { engineWords } from "./RunsOn.tsx";
 import { HIDDEN, relationLines } from "./relationLines.ts";
@@ -42,40 +42,19 @@ export interface NetworkFiguresProps {
 
 export const NetworkFigures = memo(function NetworkFigures(props: NetworkFiguresProps) {
   const { title, play, other, compared, shown, choose, onRead } = props;
-  const { convention, scope, layer, isLogSteps } = shown;
-  const steps = Math.max(play.built?.steps ?? 1, ...compared.map((one) => one.step));
-  const { snapshots, matrices, training, unseen } = play;
+  const { convention, scope, layer } = shown;
+  const { snapshots, matrices } = play;
   const [wanted, look] = useState<number>();
   const measured = useMemo(() => snapshots.map(({ step }) => step), [snapshots]);
   const isEarlier = wanted !== undefined && measured.includes(wanted);
+  const looked = isEarlier ? wanted : undefined;
   const [first, last] = [snapshots[0], isEarlier ? snapshots.find(({ step }) => step === wanted) : snapshots.at(-1)];
-  const heat = matricesAt(matrices, { layer, convention, step: isEarlier ? wanted : undefined });
-  const courses = useMemo(
-    () => (["a", "b"] as const).map((side) => relationLines(snapshots, compared, { scope, convention, side })),
-    [snapshots, compared, scope, convention],
-  );
-  const losses = useMemo(() => lossLines({ training, unseen }, compared), [training, unseen, compared]);
-  const applied = play.changes.filter(({ step }) => step <= play.step).length;
-  const changes = useMemo(
-    () => play.changes.slice(0, applied).map((change) => ({ step: change.step, words: changesInWords([change]) })),
-    [play.changes, applied],
-  );
-  const differing = other === undefined ? [] : differences(play.given, other.given);
   const found = last?.layers.find(({ name }) => name === layer);
-  const of = scope === HIDDEN ? "hidden medians" : scope;
   return (
     <section className="play-network" aria-label={title}>
       <header>
         <h2>{title}</h2>
-        {differing.length > 0 && (
-          <p className="differing">
-            {differing.map((key) => (
-              <span key={key}>
-                <code>{key}</code> {play.given[key] ?? String(play.built?.parameters[key] ?? "")}
-              </span>
-            ))}
-          </p>
-        )}
+        {other !== undefined && <Differing play={play} other={other} />}
         <Progress play={play} />
         <RunningOn play={play} />
       </header>
@@ -90,42 +69,8 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
         </p>
       ) : (
         <>
-          <div className="play-courses">
-            <div data-tour="loss">
-              <Lines
-                title="loss"
-                label={`Loss over steps: ${scientific(play.unseen.at(-1)?.value ?? 0)} on unseen samples at step ${last.step}`}
-                lines={losses}
-                {...{ steps, isLogSteps, changes }}
-                looked={isEarlier ? wanted : undefined}
-                isLog
-              />
-            </div>
-            <div data-tour="relations" className="pair">
-              {(["a", "b"] as const).map((side, i) => (
-                <Lines
-                  key={side}
-                  title={
-                    <>
-                      {side === "a" ? "backward (a)" : "forward (b)"} <small>{of}</small>
-                    </>
-                  }
-                  label={`Alignments of side ${side} over steps, ${of}`}
-                  lines={courses[i]!}
-                  {...{ steps, isLogSteps, changes }}
-                  looked={isEarlier ? wanted : undefined}
-                  range={[Math.min(0, lowest(courses[i]!)), 1]}
-                />
-              ))}
-            </div>
-          </div>
-          <Caption formula={lossEquation(play.built?.objective) + relationsEquation + alignmentEquation}>
-            Six alignments over steps;{" "}
-            {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance.
-            The loss has a logarithmic axis: grey on the samples of each step, violet on unseen ones.
-            {changes.length > 0 && " Vertical lines: a parameter was changed."}
-          </Caption>
-          <StepSlider steps={measured} wanted={isEarlier ? wanted : undefined} look={look} />
+          <Courses {...{ play, compared, shown, looked }} step={last.step} />
+          <StepSlider steps={measured} wanted={looked} look={look} />
           <div data-tour="strip">
             <LayerStrip {...{ first, last, convention, scope, choose }} />
             <Caption>
@@ -133,7 +78,12 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
               relations that hold by the reports' rule. Choose a layer's name to show it above and below.
             </Caption>
           </div>
-          <MatrixFigures {...{ play, heat, layer, onRead }} step={last.step} measurements={measured.length} />
+          <MatrixFigures
+            {...{ play, layer, onRead }}
+            heat={matricesAt(matrices, { layer, convention, step: looked })}
+            step={last.step}
+            measurements={measured.length}
+          />
           {found !== undefined && (
             <>
               <div className="play-courses two" data-tour="spectra">
@@ -156,6 +106,88 @@ export const NetworkFigures = memo(function NetworkFigures(props: NetworkFigures
     </section>
   );
 });
+
+/** The parameters that differ from the other network's. */
+function Differing({ play, other }: { readonly play: PlayData; readonly other: PlayData }) {
+  const differing = differences(play.given, other.given);
+  if (differing.length === 0) return null;
+  return (
+    <p className="differing">
+      {differing.map((key) => (
+        <span key={key}>
+          <code>{key}</code> {play.given[key] ?? String(play.built?.parameters[key] ?? "")}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+interface CoursesProps extends Pick<NetworkFiguresProps, "play" | "compared" | "shown"> {
+  /** The earlier step that is looked at. */
+  readonly looked: number | undefined;
+  /** The step shown: that one, or the last. */
+  readonly step: number;
+}
+
+/** Loss and alignments over steps. */
+function Courses({ play, compared, shown: { convention, scope, isLogSteps }, looked, step }: CoursesProps) {
+  const { snapshots, training, unseen } = play;
+  const steps = Math.max(play.built?.steps ?? 1, ...compared.map((one) => one.step));
+  const relations = useMemo(
+    () => (["a", "b"] as const).map((side) => relationLines(snapshots, compared, { scope, convention, side })),
+    [snapshots, compared, scope, convention],
+  );
+  const losses = useMemo(() => lossLines({ training, unseen }, compared), [training, unseen, compared]);
+  const changes = useAppliedChanges(play);
+  const axis = { steps, isLogSteps, changes, looked };
+  const of = scope === HIDDEN ? "hidden medians" : scope;
+  return (
+    <>
+      <div className="play-courses">
+        <div data-tour="loss">
+          <Lines
+            title="loss"
+            label={`Loss over steps: ${scientific(unseen.at(-1)?.value ?? 0)} on unseen samples at step ${step}`}
+            lines={losses}
+            {...axis}
+            isLog
+          />
+        </div>
+        <div data-tour="relations" className="pair">
+          {(["a", "b"] as const).map((side, i) => (
+            <Lines
+              key={side}
+              title={
+                <>
+                  {side === "a" ? "backward (a)" : "forward (b)"} <small>{of}</small>
+                </>
+              }
+              label={`Alignments of side ${side} over steps, ${of}`}
+              lines={relations[i]!}
+              {...axis}
+              range={[Math.min(0, lowest(relations[i]!)), 1]}
+            />
+          ))}
+        </div>
+      </div>
+      <Caption formula={lossEquation(play.built?.objective) + relationsEquation + alignmentEquation}>
+        Six alignments over steps;{" "}
+        {scope === HIDDEN ? "bands: lowest to highest hidden layer" : "bands: ± standard error"}; dotted: chance. The
+        loss has a logarithmic axis: grey on the samples of each step, violet on unseen ones.
+        {changes.length > 0 && " Vertical lines: a parameter was changed."}
+      </Caption>
+    </>
+  );
+}
+
+/** The changes of parameters up to the current step, in words; the same array until another one is applied. */
+function useAppliedChanges({ changes, step }: PlayData): NonNullable<LinesProps["changes"]> {
+  const applied = changes.filter((change) => change.step <= step).length;
+  return useMemo(
+    () => changes.slice(0, applied).map((change) => ({ step: change.step, words: changesInWords([change]) })),
+    [changes, applied],
+  );
+}
 
 interface MatrixFiguresProps extends Pick<NetworkFiguresProps, "play" | "onRead"> {
   /** Undefined if the layer has none. */
