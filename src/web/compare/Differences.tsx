@@ -24,7 +24,6 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
   const [showsAll, setShowsAll] = useState(false);
   const shown = showsAll ? runs : runs.slice(0, MOST_ROWS);
   const same = parameters.filter(({ different: values }) => values.length === 1);
-  const isMany = different.length > MOST_BEFORE;
   const over = new Set(runs.flatMap(({ overview }) => overview.medians?.of ?? []));
   return (
     <section aria-label="Differences">
@@ -34,46 +33,7 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
           {runs.length === 1 ? "There is only one run." : "All parameters are the same, including the seed."}
         </p>
       )}
-      <div className="wide">
-        <table className="compare-table">
-          <thead>
-            <tr>
-              <th scope="col">run</th>
-              {isMany && resultTitles}
-              {different.map(({ name }) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-              {!isMany && resultTitles}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ summary: { id, info } }, row) => (
-              <tr key={id}>
-                <th scope="row">
-                  <a href={href(["run", id])}>
-                    <code>{id}</code>
-                  </a>
-                  {info !== undefined && info.status !== "finished" && (
-                    <span className={`status ${info.status}`}>{info.status}</span>
-                  )}
-                </th>
-                {isMany && <Results run={runs[row]!} />}
-                {different.map(({ name, values, usual }) => {
-                  const value = values[row]!;
-                  return (
-                    <td key={name} className={value !== usual && name !== "seed" ? "differs" : ""}>
-                      {written(value)}
-                    </td>
-                  );
-                })}
-                {!isMany && <Results run={runs[row]!} />}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Runs runs={shown} different={different} />
       {runs.length > MOST_ROWS && (
         <p>
           <button type="button" onClick={() => setShowsAll(!showsAll)}>
@@ -105,6 +65,53 @@ export function Differences({ runs, parameters, different }: DifferencesProps) {
         </details>
       )}
     </section>
+  );
+}
+
+/** A row per run: the parameters that differ, before or after its results. */
+function Runs({ runs, different }: Pick<DifferencesProps, "runs" | "different">) {
+  const isMany = different.length > MOST_BEFORE;
+  return (
+    <div className="wide">
+      <table className="compare-table">
+        <thead>
+          <tr>
+            <th scope="col">run</th>
+            {isMany && resultTitles}
+            {different.map(({ name }) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+            {!isMany && resultTitles}
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map(({ summary: { id, info } }, row) => (
+            <tr key={id}>
+              <th scope="row">
+                <a href={href(["run", id])}>
+                  <code>{id}</code>
+                </a>
+                {info !== undefined && info.status !== "finished" && (
+                  <span className={`status ${info.status}`}>{info.status}</span>
+                )}
+              </th>
+              {isMany && <Results run={runs[row]!} />}
+              {different.map(({ name, values, usual }) => {
+                const value = values[row]!;
+                return (
+                  <td key={name} className={value !== usual && name !== "seed" ? "differs" : ""}>
+                    {written(value)}
+                  </td>
+                );
+              })}
+              {!isMany && <Results run={runs[row]!} />}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -97,22 +97,7 @@ function Shown({ source, id, isServed, run }: ShownProps) {
   });
   useSharedStep(store, steps);
   useSectionOfAddress(params.get("section"), run.isWhole);
-  const isMeasured = snapshots.length > 0 || !run.isWhole || !hasPoints(data);
-  const sections: [string, string, ReactNode][] = [
-    ...(isMeasured ? [part("now", "Finding", <NowSection {...shared} />)] : []),
-    ...(hasPoints(data) ? [part("points", "Two points", <PointsSection {...shared} />)] : []),
-    ...(isWatched(data) ? [part("watched", "Watched", <WatchedSection {...shared} />)] : []),
-    ...(snapshots.length === 0
-      ? []
-      : [
-          part("layers", "Layer by layer", <LayersSection {...shared} />),
-          part("layer", "Matrices and spectra", <LayerSection {...shared} />),
-          part("laws", "Phases and laws", <LawsSection {...shared} />),
-          ...(hasHeads(data) ? [part("heads", "Heads", <HeadsSection {...shared} />)] : []),
-          ...(hasSymmetry(data) ? [part("pairs", "Symmetry and noise", <PairsSection {...shared} />)] : []),
-        ]),
-    part("about", "About the run", <AboutSection {...shared} />),
-  ];
+  const sections = sectionsOf(shared, run.isWhole);
   return (
     <StepContext.Provider value={store}>
       <div className="run">
@@ -146,6 +131,27 @@ function Shown({ source, id, isServed, run }: ShownProps) {
       </div>
     </StepContext.Provider>
   );
+}
+
+/** The sections of a run for which there is something to show: name, title and content. */
+function sectionsOf(shared: SectionProps, isWhole: boolean): [string, string, ReactNode][] {
+  const { data, snapshots } = shared;
+  const isMeasured = snapshots.length > 0 || !isWhole || !hasPoints(data);
+  return [
+    ...(isMeasured ? [part("now", "Finding", <NowSection {...shared} />)] : []),
+    ...(hasPoints(data) ? [part("points", "Two points", <PointsSection {...shared} />)] : []),
+    ...(isWatched(data) ? [part("watched", "Watched", <WatchedSection {...shared} />)] : []),
+    ...(snapshots.length === 0
+      ? []
+      : [
+          part("layers", "Layer by layer", <LayersSection {...shared} />),
+          part("layer", "Matrices and spectra", <LayerSection {...shared} />),
+          part("laws", "Phases and laws", <LawsSection {...shared} />),
+          ...(hasHeads(data) ? [part("heads", "Heads", <HeadsSection {...shared} />)] : []),
+          ...(hasSymmetry(data) ? [part("pairs", "Symmetry and noise", <PairsSection {...shared} />)] : []),
+        ]),
+    part("about", "About the run", <AboutSection {...shared} />),
+  ];
 }
 
 const part = (name: string, title: string, content: ReactNode): [string, string, ReactNode] => [name, title, content];
