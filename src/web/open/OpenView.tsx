@@ -2,86 +2,22 @@
  * @file Opens files dropped on the page: a report, moments, a run folder, a model with data. Everything is read and
  * measured in this browser; nothing is sent anywhere.
  */
-import { type DragEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type DragEvent, useEffect, useRef, useState } from "react";
 import { grouped } from "../../findings/numbers.ts";
 import type { AnalysisReport } from "../../report/reportData.ts";
 import { Problem } from "../ErrorNote.tsx";
 import { RunPage } from "../run/RunPage.tsx";
-import { type FolderSource, folderSource } from "../source/folderSource.ts";
-import { ModelForm, type OpenedArrays, type OpenedModel } from "./ModelForm.tsx";
-import type { ModelFound, ModelProgress, ModelRequest } from "./measureModel.ts";
-import type { OpenedFile } from "./messages.ts";
-import { analysisOf, commandOf } from "./openedAnalysis.ts";
-import { GivenUp, Opener } from "./opener.ts";
-import { chosenFiles, droppedFiles, type Picked, runFolders } from "./pickedFiles.ts";
+import type { FolderSource } from "../source/folderSource.ts";
+import { ModelForm, type OpenedArrays } from "./ModelForm.tsx";
+import type { ModelProgress, ModelRequest } from "./measureModel.ts";
+import { chosenFiles, droppedFiles, type Picked } from "./pickedFiles.ts";
 import { ReportFigures } from "./ReportFigures.tsx";
-import { reportPage } from "./reportPage.ts";
 import { SaveAnalysis } from "./SaveAnalysis.tsx";
 import "./open.css";
-
-/** What is open. */
-interface Opened {
-  readonly runs?: FolderSource;
-  readonly report?: { readonly name: string; readonly html: string };
-  readonly moments?: { readonly name: string; readonly data: AnalysisReport };
-  readonly model?: { readonly name: string; readonly model: OpenedModel };
-  readonly arrays: ReadonlyMap<string, OpenedArrays>;
-  readonly found?: { readonly data: AnalysisReport; readonly found: ModelFound; readonly command: string };
-}
-
-const nothing: Opened = { arrays: new Map() };
+import { type Opened, useOpened } from "./useOpened.ts";
 
 export default function OpenView() {
-  const opener = useRef<Opener>(undefined);
-  opener.current ??= new Opener();
-  useEffect(() => () => opener.current?.giveUp(), []);
-  const [opened, setOpened] = useState<Opened>(nothing);
-  const [errors, setErrors] = useState<readonly string[]>([]);
-  const [busy, setBusy] = useState<string>();
-  const [progress, setProgress] = useState<ModelProgress>();
-
-  const take = useCallback(async (pick: () => Picked | Promise<Picked>) => {
-    setErrors([]);
-    try {
-      const picked = await pick();
-      const roots = runFolders(picked);
-      if (roots.length > 0) {
-        setOpened({ arrays: new Map(), runs: folderSource(picked.files, roots) });
-        return;
-      }
-      await readAll([...picked.files.values()], opener.current!, { setBusy, setOpened, setErrors });
-    } catch (error) {
-      setErrors([(error as Error).message]);
-    } finally {
-      setBusy(undefined);
-    }
-  }, []);
-
-  const clear = () => {
-    opener.current!.giveUp();
-    setOpened(nothing);
-    setErrors([]);
-  };
-
-  const measure = async (request: ModelRequest) => {
-    const { model } = opened;
-    if (model === undefined) return;
-    setErrors([]);
-    setBusy("Measuring");
-    setProgress(undefined);
-    try {
-      const found = await opener.current!.measure(model.name, request, setProgress);
-      const command = commandOf(model.name, request);
-      setOpened((now) => ({ ...now, found: { found, command, data: analysisOf(model.name, request, found) } }));
-    } catch (error) {
-      setErrors([(error as Error).message]);
-      if (error instanceof GivenUp) setOpened(nothing);
-    } finally {
-      setBusy(undefined);
-      setProgress(undefined);
-    }
-  };
-
+  const { opened, errors, busy, progress, take, clear, measure, stop } = useOpened();
   const { runs, report, moments, model, arrays, found } = opened;
   const isEmpty = !runs && !report && !moments && !model && arrays.size === 0;
   return (
@@ -97,7 +33,7 @@ export default function OpenView() {
           <>
             <span>{progressWords(busy, progress)}</span>
             {progress !== undefined && <progress max={progress.of || 1} value={progress.done} aria-label="Progress" />}
-            <button type="button" onClick={() => opener.current!.giveUp()}>
+            <button type="button" onClick={stop}>
               Stop
             </button>
           </>
@@ -200,54 +136,6 @@ function Results({ found, name }: { readonly found: NonNullable<Opened["found"]>
       <ReportFigures data={found.data} />
     </section>
   );
-}
-
-interface Setters {
-  setBusy(words: string | undefined): void;
-  setOpened(change: (now: Opened) => Opened): void;
-  setErrors(change: (now: readonly string[]) => readonly string[]): void;
-}
-
-/** Reads files one after another. One that cannot be read adds an error line and does not stop the others. */
-async function readAll(
-  files: readonly File[],
-  opener: Opener,
-  { setBusy, setOpened, setErrors }: Setters,
-): Promise<void> {
-  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
-  const weights = (name: string) => models.length > 0 && /\.(data|bin|weights?)$|\.onnx[._]/i.test(name);
-  const beside = files.filter(({ name }) => weights(name) && !/\.onnx$/i.test(name));
-  for (const file of files) {
-    if (beside.includes(file)) continue;
-    setBusy(`Reading ${file.name}`);
-    try {
-      const read = await opener.read(file, /\.onnx$/i.test(file.name) ? beside : []);
-      const change = fileAdded(file.name, read);
-      setOpened(change);
-    } catch (error) {
-      const { message } = error as Error;
-      const line = message.includes(file.name) ? message : `${file.name}: ${message}`;
-      setErrors((now) => [...now, line]);
-      if (error instanceof GivenUp) {
-        setOpened(() => nothing);
-        return;
-      }
-    }
-  }
-}
-
-/** Adds a file to what is open. @throws Error in one line for a page that is not a report */
-function fileAdded(name: string, read: OpenedFile): (now: Opened) => Opened {
-  if (read.kind === "report") {
-    const report = { name, html: reportPage(read.html) };
-    return () => ({ ...nothing, report });
-  }
-  if (read.kind === "moments") {
-    const data = analysisOf(name, undefined, { ...read, notes: [], samples: read.snapshot.samples });
-    return () => ({ ...nothing, moments: { name, data } });
-  }
-  if (read.kind === "model") return ({ arrays }) => ({ arrays, model: { name, model: read } });
-  return ({ model, arrays }) => ({ ...(model && { model }), arrays: new Map([...arrays, [name, read]]) });
 }
 
 function progressWords(busy: string, progress: ModelProgress | undefined): string {
