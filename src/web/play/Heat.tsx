@@ -90,6 +90,13 @@ function Scale({ limit }: { readonly limit: number }) {
   );
 }
 
+const arrows: Readonly<Record<string, Entry>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
 function MatrixMap({
   matrix: { name, side, d, values },
   limit,
@@ -101,30 +108,7 @@ function MatrixMap({
   readonly entry: Entry | undefined;
   readonly setEntry: (entry: Entry | undefined) => void;
 }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const element = canvas.current!;
-    if (element.width !== d) [element.width, element.height] = [d, d];
-    const context = element.getContext("2d")!;
-    const image = context.createImageData(d, d);
-    const indices = colourIndices(Float64Array.from(values), limit);
-    for (let i = 0; i < indices.length; i++) {
-      const at = 3 * indices[i]!;
-      image.data.set([palette[at]!, palette[at + 1]!, palette[at + 2]!, 255], 4 * i);
-    }
-    context.putImageData(image, 0, 0);
-  }, [values, d, limit]);
-  const move = (by: Entry) => {
-    const [row, column] = entry ?? [0, 0];
-    const inside = (value: number) => Math.max(0, Math.min(d - 1, value));
-    setEntry([inside(row + by[0]), inside(column + by[1])]);
-  };
-  const keys: Readonly<Record<string, Entry>> = {
-    ArrowUp: [-1, 0],
-    ArrowDown: [1, 0],
-    ArrowLeft: [0, -1],
-    ArrowRight: [0, 1],
-  };
+  const inside = (at: number) => Math.max(0, Math.min(d - 1, at));
   return (
     <div className="map">
       <span>
@@ -145,21 +129,21 @@ function MatrixMap({
             : `: row ${entry[0]}, column ${entry[1]} is ${brief(values[entry[0] * d + entry[1]] ?? 0)}`
         }`}
         onKeyDown={(event) => {
-          const by = keys[event.key];
+          const by = arrows[event.key];
           if (by === undefined) return;
           event.preventDefault();
-          move(by);
+          const [row, column] = entry ?? [0, 0];
+          setEntry([inside(row + by[0]), inside(column + by[1])]);
         }}
         onBlur={() => setEntry(undefined)}
         onPointerMove={({ currentTarget, clientX, clientY }) => {
           const box = currentTarget.getBoundingClientRect();
-          const place = (at: number, from: number, size: number) =>
-            Math.max(0, Math.min(d - 1, Math.floor(((at - from) / size) * d)));
+          const place = (at: number, from: number, size: number) => inside(Math.floor(((at - from) / size) * d));
           setEntry([place(clientY, box.top, box.height), place(clientX, box.left, box.width)]);
         }}
         onPointerLeave={() => setEntry(undefined)}
       >
-        <canvas ref={canvas} className="raster" />
+        <Raster {...{ d, values, limit }} />
         {entry !== undefined && (
           <i
             className="entry"
@@ -174,4 +158,22 @@ function MatrixMap({
       </div>
     </div>
   );
+}
+
+/** The matrix in colours, a pixel per entry. */
+function Raster({ d, values, limit }: Pick<SharedMatrix, "d" | "values"> & { readonly limit: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const element = canvas.current!;
+    if (element.width !== d) [element.width, element.height] = [d, d];
+    const context = element.getContext("2d")!;
+    const image = context.createImageData(d, d);
+    const indices = colourIndices(Float64Array.from(values), limit);
+    for (let i = 0; i < indices.length; i++) {
+      const at = 3 * indices[i]!;
+      image.data.set([palette[at]!, palette[at + 1]!, palette[at + 2]!, 255], 4 * i);
+    }
+    context.putImageData(image, 0, 0);
+  }, [values, d, limit]);
+  return <canvas ref={canvas} className="raster" />;
 }

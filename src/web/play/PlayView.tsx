@@ -66,15 +66,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
   useEffect(() => () => session.pause(), []);
 
   const onRead = useCallback(() => setReadIn(tour), [tour]);
-  const latest = useRef(adjusting);
-  latest.current = adjusting;
-  const change = useCallback(
-    (key: string, value: string) => {
-      if (latest.current.adjust(key, value)) return;
-      setPlan(withParameter(plan, slot, key, value));
-    },
-    [plan, slot, setPlan],
-  );
+  const change = useChange(planned, adjusting, slot);
   const open = useCallback(
     (play: PlayData) => {
       session.open(play);
@@ -86,11 +78,7 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
     [setPlan, compare],
   );
 
-  const now = Object.values(plays);
-  const isRunning = now.some(isUnderWay);
-  const isPaused = !isRunning && now.some(isWaiting);
-  const isSame = isSamePlay(plan, "a", plays.a) && isSamePlay(plan, "b", plays.b);
-  const isChanged = now.length > 0 && !(isSame && now.every((play) => play.device === device));
+  const { isEmpty, isRunning, isPaused, isChanged } = stateOf(plays, plan, device);
   const isWrong = wrong.a !== undefined || wrong.b !== undefined;
 
   const hands: Hands = {
@@ -118,9 +106,8 @@ export default function PlayView({ route: { params } }: { readonly route: Route 
       {error !== undefined && <Problem error={error} />}
       <div className="play-bars">
         <RunButtons
-          {...{ isRunning, isWrong }}
+          {...{ isRunning, isWrong, isEmpty }}
           canResume={isPaused && !isChanged}
-          isEmpty={now.length === 0}
           pause={() => session.pause()}
           resume={() => session.resume()}
           run={() => start(plan, device)}
@@ -213,6 +200,36 @@ function Networks({ plays, behind, ...view }: NetworksProps) {
         );
       })}
     </div>
+  );
+}
+
+/** Whether there are networks, whether they train, and whether the plan has become another since they were started. */
+function stateOf(plays: Plays, plan: Plan, device: WantedDevice) {
+  const now = Object.values(plays);
+  const isRunning = now.some(isUnderWay);
+  const isSame = isSamePlay(plan, "a", plays.a) && isSamePlay(plan, "b", plays.b);
+  return {
+    isEmpty: now.length === 0,
+    isRunning,
+    isPaused: !isRunning && now.some(isWaiting),
+    isChanged: now.length > 0 && !(isSame && now.every((play) => play.device === device)),
+  };
+}
+
+/** Changes a parameter: of the network that trains, where it can be adjusted, or else in the plan. */
+function useChange(
+  { plan, setPlan }: ReturnType<typeof usePlan>,
+  adjusting: ReturnType<typeof useAdjusting>,
+  slot: Slot,
+): (key: string, value: string) => void {
+  const latest = useRef(adjusting);
+  latest.current = adjusting;
+  return useCallback(
+    (key, value) => {
+      if (latest.current.adjust(key, value)) return;
+      setPlan(withParameter(plan, slot, key, value));
+    },
+    [plan, slot, setPlan],
   );
 }
 

@@ -33,8 +33,7 @@ export function Scrubber(props: ScrubberProps) {
   const steps = useMemo(() => snapshots.map((snapshot) => snapshot.step), [snapshots]);
   const [isPlaying, setPlaying] = usePlayback(steps);
   if (step === undefined) return null;
-  const at = steps.indexOf(step);
-  const shown = snapshots[at];
+  const shown = snapshots[steps.indexOf(step)];
   const loss = shown?.loss.mean ?? null;
   return (
     <section className="run-scrubber" aria-label="Time">
@@ -47,31 +46,13 @@ export function Scrubber(props: ScrubberProps) {
       >
         {isPlaying ? "❚❚" : "▶"}
       </button>
-      <div className="run-track">
-        <input
-          type="range"
-          min={0}
-          max={Math.max(0, steps.length - 1)}
-          value={Math.max(0, at)}
-          disabled={steps.length < 2}
-          aria-label="Measured step"
-          aria-valuetext={`step ${grouped(step)}`}
-          onChange={({ target }) => {
-            setPlaying(false);
-            store.look(steps[Number(target.value)]);
-          }}
-        />
-        <div className="run-ticks" aria-hidden="true">
-          {steps.length <= 200 &&
-            steps.map((one, i) => (
-              <i
-                key={one}
-                className={momentSteps.includes(one) ? "kept" : ""}
-                style={{ left: `${steps.length < 2 ? 50 : (100 * i) / (steps.length - 1)}%` }}
-              />
-            ))}
-        </div>
-      </div>
+      <Track
+        {...{ steps, step, momentSteps }}
+        look={(one) => {
+          setPlaying(false);
+          store.look(one);
+        }}
+      />
       <output className="run-now">
         step <b>{grouped(step)}</b>
         <small>
@@ -105,6 +86,41 @@ export function Scrubber(props: ScrubberProps) {
         ?
       </button>
     </section>
+  );
+}
+
+interface TrackProps {
+  readonly steps: readonly number[];
+  readonly step: number;
+  readonly momentSteps: readonly number[];
+  readonly look: (step: number | undefined) => void;
+}
+
+/** The slider over the measured steps, with a tick for each; those that kept second moments are marked. */
+function Track({ steps, step, momentSteps, look }: TrackProps) {
+  return (
+    <div className="run-track">
+      <input
+        type="range"
+        min={0}
+        max={Math.max(0, steps.length - 1)}
+        value={Math.max(0, steps.indexOf(step))}
+        disabled={steps.length < 2}
+        aria-label="Measured step"
+        aria-valuetext={`step ${grouped(step)}`}
+        onChange={({ target }) => look(steps[Number(target.value)])}
+      />
+      <div className="run-ticks" aria-hidden="true">
+        {steps.length <= 200 &&
+          steps.map((one, i) => (
+            <i
+              key={one}
+              className={momentSteps.includes(one) ? "kept" : ""}
+              style={{ left: `${steps.length < 2 ? 50 : (100 * i) / (steps.length - 1)}%` }}
+            />
+          ))}
+      </div>
+    </div>
   );
 }
 

@@ -48,13 +48,7 @@ export default function RunsView() {
   const [from, to] = useWindow(body, shown?.length ?? 0, ROW);
   const inView = (shown ?? []).slice(from, to);
   const needsAll = search !== "" || order.by === "alignment"; // only overviews hold parameters and alignments
-  const ids = [...inView, ...((needsAll && all) || [])].map(({ id }) => id).join();
-  useEffect(() => {
-    const ask = () => want(ids === "" ? [] : ids.split(","));
-    ask();
-    const timer = setInterval(ask, 500); // asks for the next batch, and for runs that train
-    return () => clearInterval(timer);
-  }, [ids, want]);
+  useWanted(want, [...inView, ...((needsAll && all) || [])]);
 
   if (error !== undefined) return <Problem error={error} />;
   if (shown === undefined) return <p className="soft">Reading the runs …</p>;
@@ -126,6 +120,17 @@ export default function RunsView() {
       {removed.length > 0 && <RemovedNote {...{ removed, undo, forget }} />}
     </section>
   );
+}
+
+/** Asks for the overviews of runs again and again: the next batch of them, and those of runs that train. */
+function useWanted(want: ReturnType<typeof useRuns>["want"], runs: readonly RunSummary[]): void {
+  const ids = runs.map(({ id }) => id).join();
+  useEffect(() => {
+    const ask = () => want(ids === "" ? [] : ids.split(","));
+    ask();
+    const timer = setInterval(ask, 500);
+    return () => clearInterval(timer);
+  }, [ids, want]);
 }
 
 /** Removes runs and restores them; `removed` are those that can be restored. */
