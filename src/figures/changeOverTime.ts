@@ -23,15 +23,7 @@ const mostNamed = 12;
  */
 export function changeOverTime(snapshots: readonly Snapshot[], convention: Convention = "paper"): Figure | undefined {
   const names = layerNames(snapshots);
-  const rows = snapshots
-    .toSorted((x, y) => x.step - y.step)
-    .flatMap(({ step, layers }) =>
-      layers.flatMap(({ name, change }) => {
-        const value = change?.[convention].a?.H.value ?? null;
-        if (!change || value === null || value <= 0) return [];
-        return [{ step, since: change.since, layer: name, value, rate: value / Math.max(1, step - change.since) }];
-      }),
-    );
+  const rows = rowsOf(snapshots, convention);
   if (new Set(rows.map(({ step }) => step)).size < 2) return undefined;
   const colour = (layer: string) => depthColour(names.indexOf(layer), names.length).fill;
   const [low, high] = rows.reduce(([l, h], { rate }) => [Math.min(l, rate), Math.max(h, rate)], [Infinity, 0]);
@@ -81,4 +73,17 @@ export function changeOverTime(snapshots: readonly Snapshot[], convention: Conve
     rows.map(({ step, since, layer, value, rate }) => [step, since, layer, convention, value, rate]),
   );
   return makeFigure([panel], csv, { legend });
+}
+
+/** The changes of all layers in the order of steps. */
+function rowsOf(snapshots: readonly Snapshot[], convention: Convention) {
+  return snapshots
+    .toSorted((x, y) => x.step - y.step)
+    .flatMap(({ step, layers }) =>
+      layers.flatMap(({ name, change }) => {
+        const value = change?.[convention].a?.H.value ?? null;
+        if (!change || value === null || value <= 0) return [];
+        return [{ step, since: change.since, layer: name, value, rate: value / Math.max(1, step - change.since) }];
+      }),
+    );
 }

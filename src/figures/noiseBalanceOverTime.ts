@@ -32,65 +32,78 @@ const mostRanges = 4;
 export function noiseBalanceOverTime(snapshots: readonly Snapshot[]): Figure | undefined {
   const all = pairSeries(snapshots);
   const ranges = all.filter(({ heads }) => heads).length <= mostRanges;
-  const shown = (points: readonly Point[], { heads }: PairSeries): Point[] =>
-    ranges || !heads ? [...points] : points.map(({ step, median }) => ({ step, median, low: median, high: median }));
-  const imbalances = all.map((one) =>
-    shown(
-      overSteps(one, ({ imbalance }) => imbalance),
-      one,
-    ),
-  );
-  const steps = imbalances.flatMap((points) => points.map(({ step }) => step));
+  const courses = coursesOf(all, ranges);
+  const steps = courses.imbalance.flatMap((points) => points.map(({ step }) => step));
   if (new Set(steps).size < 2) return undefined;
+  const measured = courses.balance.some((points) => points.length > 0);
   const axis = stepAxis(steps, 5);
-  const balances = all.map((one) =>
-    shown(
-      withErrors(one, ({ noiseBalance: b }) => [b.alignment, b.alignmentError]),
-      one,
-    ),
-  );
-  const chances = all.map((one) => overSteps(one, ({ noiseBalance }) => noiseBalance.null));
-  const ratios = all.map((one) =>
-    shown(logarithms(withErrors(one, ({ noiseBalance: b }) => [b.ratio, b.ratioError])), one),
-  );
-  const measured = balances.some((points) => points.length > 0);
-  const panel = (title: string, y: Plot.ScaleOptions, marks: readonly Plot.Markish[], powers?: "y"): Panel =>
-    plotPanel(
-      `${title} over training steps`,
-      { ...size, x: axis, y: { ...centred, ...y }, marks: [titleText(title, -50, -30), ...marks] },
-      { along: "x", ...(powers && { powers }) },
-    );
-  const logRange = span(ratios.flat().flatMap(({ low, high }) => [low, high, 0]));
-  const highest = Math.max(0.01, ...imbalances.flat().map(({ high }) => high)) * 1.05;
-  const lowest = Math.min(0, ...balances.flat().map(({ low }) => low));
   const panels = [
-    ...(measured
-      ? [
-          panel("Noise balance", { ...unitAxis(lowest), label: "correlation of A and B", clamp: true }, [
-            ...all.map(({ colour }, i) =>
-              Plot.lineY(chances[i]!, {
-                ...{ x: "step", y: "median", stroke: colour, strokeDasharray: "4,3" },
-                ...{ strokeOpacity: 0.7, strokeWidth: 1, ariaLabel: () => "chance" },
-              }),
-            ),
-            ...curves(all, balances),
-          ]),
-          panel(
-            "Noise above over noise below",
-            { ...logarithmicAxis(logRange, 6), label: "tr A / tr B" },
-            [Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.5 }), ...curves(all, ratios)],
-            "y",
-          ),
-        ]
-      : []),
-    panel(
-      "Imbalance of weights",
-      { domain: [0, highest], ticks: 5, grid: true, label: "|Q| over its parts" },
-      curves(all, imbalances),
-    ),
+    ...(measured ? [balancePanel(all, courses, axis), ratioPanel(all, courses, axis)] : []),
+    imbalancePanel(all, courses, axis),
   ];
   const legend = [...pairLegend(all), ...(measured ? bandLegend(all, ranges) : [])];
   return makeFigure(panels, csvOf(all), { columns: 3, legend: legendPanel(legend, 1050) });
+}
+
+/** The points of each pair. */
+interface Courses {
+  readonly balance: readonly (readonly Point[])[];
+  /** The balance of unrelated matrices. */
+  readonly chance: readonly (readonly Point[])[];
+  /** Logarithms of tr A / tr B. */
+  readonly ratio: readonly (readonly Point[])[];
+  readonly imbalance: readonly (readonly Point[])[];
+}
+
+/** @param ranges whether the ranges of heads are drawn, or their medians only */
+function coursesOf(all: readonly PairSeries[], ranges: boolean): Courses {
+  const ofEach = (points: (one: PairSeries) => readonly Point[]): Point[][] =>
+    all.map((one) =>
+      ranges || !one.heads
+        ? [...points(one)]
+        : points(one).map(({ step, median }) => ({ step, median, low: median, high: median })),
+    );
+  return {
+    balance: ofEach((one) => withErrors(one, ({ noiseBalance: b }) => [b.alignment, b.alignmentError])),
+    chance: all.map((one) => overSteps(one, ({ noiseBalance }) => noiseBalance.null)),
+    ratio: ofEach((one) => logarithms(withErrors(one, ({ noiseBalance: b }) => [b.ratio, b.ratioError]))),
+    imbalance: ofEach((one) => overSteps(one, ({ imbalance }) => imbalance)),
+  };
+}
+
+type Axis = ReturnType<typeof stepAxis>;
+
+function balancePanel(all: readonly PairSeries[], { balance, chance }: Courses, x: Axis): Panel {
+  const lowest = Math.min(0, ...balance.flat().map(({ low }) => low));
+  return panel("Noise balance", x, { ...unitAxis(lowest), label: "correlation of A and B", clamp: true }, [
+    ...all.map(({ colour }, i) =>
+      Plot.lineY(chance[i]!, {
+        ...{ x: "step", y: "median", stroke: colour, strokeDasharray: "4,3" },
+        ...{ strokeOpacity: 0.7, strokeWidth: 1, ariaLabel: () => "chance" },
+      }),
+    ),
+    ...curves(all, balance),
+  ]);
+}
+
+function ratioPanel(all: readonly PairSeries[], { ratio }: Courses, x: Axis): Panel {
+  const range = span(ratio.flat().flatMap(({ low, high }) => [low, high, 0]));
+  const marks = [Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.5 }), ...curves(all, ratio)];
+  return panel("Noise above over noise below", x, { ...logarithmicAxis(range, 6), label: "tr A / tr B" }, marks, "y");
+}
+
+function imbalancePanel(all: readonly PairSeries[], { imbalance }: Courses, x: Axis): Panel {
+  const highest = Math.max(0.01, ...imbalance.flat().map(({ high }) => high)) * 1.05;
+  const y = { domain: [0, highest], ticks: 5, grid: true, label: "|Q| over its parts" };
+  return panel("Imbalance of weights", x, y, curves(all, imbalance));
+}
+
+function panel(title: string, x: Axis, y: Plot.ScaleOptions, marks: readonly Plot.Markish[], powers?: "y"): Panel {
+  return plotPanel(
+    `${title} over training steps`,
+    { ...size, x, y: { ...centred, ...y }, marks: [titleText(title, -50, -30), ...marks] },
+    { along: "x", ...(powers && { powers }) },
+  );
 }
 
 function bandLegend(all: readonly PairSeries[], ranges: boolean): LegendEntry[] {

@@ -33,65 +33,86 @@ export function pairsByDepth(snapshot: Snapshot): Figure | undefined {
   const all = pairSeries([snapshot]);
   if (all.length === 0) return undefined;
   const rga = all.map(({ steps }) => sharedRga(steps[0]!.group, snapshot));
-  const pairsOf = ({ steps }: PairSeries) => steps[0]!.group.pairs;
-  const balances = all.flatMap(pairsOf).flatMap(({ noiseBalance: { alignment, null: chance } }) => [alignment, chance]);
-  const low = Math.min(0, ...[...balances, ...rga].filter((value) => value !== null));
-  const ratios = all.flatMap(pairsOf).flatMap(({ noiseBalance: { ratio } }) => (ratio ? [Math.log10(ratio)] : []));
-  const reach = Math.max(0.35, ...ratios.map(Math.abs)) * 1.12;
-  const highest = Math.max(0.02, ...all.flatMap(pairsOf).map(({ imbalance }) => imbalance ?? 0));
-  const measured = ratios.length > 0;
-  const rows = (value: (pair: PairSnapshot) => Omit<Mark, "y" | "title"> | undefined, unit: string) =>
-    all.flatMap((one, y) =>
-      pairsOf(one).flatMap((pair): Mark[] => {
-        const found = value(pair);
-        const head = pair.head === undefined ? "" : ` head ${pair.head}`;
-        return found ? [{ y, ...found, title: `${one.name}${head}: ${unit} ${found.x.toPrecision(3)}` }] : [];
-      }),
-    );
-  const within = (x: number | null, error: number | null) =>
-    x === null ? undefined : { x, low: error && x - error, high: error && x + error };
-  const balance = rows((p) => within(p.noiseBalance.alignment, p.noiseBalance.alignmentError), "noise balance");
-  const ratio = rows(({ noiseBalance: { ratio: x, ratioError: e } }) => {
-    if (x === null || x <= 0) return undefined;
-    const at = (value: number) => Math.log10(Math.max(value, x / 10));
-    return { x: at(x), low: e && at(x - e), high: e && at(x + e) };
-  }, "log10 of tr A / tr B");
-  const chance = rows(({ noiseBalance: { null: x } }) => within(x, null), "chance");
-  const shared = rga.flatMap((x, y) => (x === null ? [] : [{ y, x, title: `${all[y]!.name}: RGA ${x.toFixed(3)}` }]));
-  const imbalance = rows((p) => within(p.imbalance, null), "imbalance");
-  const panels = [
-    rowPanel(all, "imbalance of weights", { domain: [0, highest * 1.08], ticks: 4, label: "|Q| over its parts" }, [
-      ...dots(all, imbalance),
-    ]),
-    ...(measured
-      ? [
-          rowPanel(all, "noise balance and RGA", { domain: [low, 1], ticks: 4, label: "correlation" }, [
-            Plot.ruleX(chance, {
-              x: "x",
-              y1: ({ y }: Mark) => y - 0.3,
-              y2: ({ y }: Mark) => y + 0.3,
-              stroke: "currentColor",
-              strokeOpacity: 0.6,
-              title: "title",
-            }),
-            ...dots(all, balance),
-            Plot.dot(shared, { x: "x", y: "y", r: 5, stroke: relationColour.rga, strokeWidth: 1.6, title: "title" }),
-          ]),
-          rowPanel(
-            all,
-            "where noise moves weight",
-            { ...logarithmicAxis([-reach, reach], 5), label: "← to first · tr A / tr B · to second →" },
-            [Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: 0.5 }), ...dots(all, ratio)],
-          ),
-        ]
-      : []),
-  ];
-  const entries = measured ? legendOf(all, shared.length > 0) : [];
+  const measured = ratiosOf(all).length > 0;
+  const panels = [imbalancePanel(all), ...(measured ? [balancePanel(all, rga), ratioPanel(all)] : [])];
+  const hasRga = rga.some((value) => value !== null);
+  const entries = measured ? legendOf(all, hasRga) : [];
   return makeFigure(panels, csvOf(all, rga), {
     columns: 3,
     ...(entries.length > 0 && { legend: legendPanel(entries, 640) }),
   });
 }
+
+const pairsOf = ({ steps }: PairSeries): readonly PairSnapshot[] => steps[0]!.group.pairs;
+
+/** Logarithms of tr A / tr B. */
+const ratiosOf = (all: readonly PairSeries[]): number[] =>
+  all.flatMap(pairsOf).flatMap(({ noiseBalance: { ratio } }) => (ratio ? [Math.log10(ratio)] : []));
+
+function imbalancePanel(all: readonly PairSeries[]): Panel {
+  const highest = Math.max(0.02, ...all.flatMap(pairsOf).map(({ imbalance }) => imbalance ?? 0));
+  const marks = marksOf(all, "imbalance", (pair) => within(pair.imbalance, null));
+  return rowPanel(
+    all,
+    "imbalance of weights",
+    { domain: [0, highest * 1.08], ticks: 4, label: "|Q| over its parts" },
+    dots(all, marks),
+  );
+}
+
+/** Noise balance with its chance, and RGA of the representation between the maps as rings. */
+function balancePanel(all: readonly PairSeries[], rga: readonly (number | null)[]): Panel {
+  const balances = all.flatMap(pairsOf).flatMap(({ noiseBalance: { alignment, null: chance } }) => [alignment, chance]);
+  const low = Math.min(0, ...[...balances, ...rga].filter((value) => value !== null));
+  const chance = marksOf(all, "chance", ({ noiseBalance: { null: x } }) => within(x, null));
+  const balance = marksOf(all, "noise balance", (p) => within(p.noiseBalance.alignment, p.noiseBalance.alignmentError));
+  const shared = rga.flatMap((x, y) => (x === null ? [] : [{ y, x, title: `${all[y]!.name}: RGA ${x.toFixed(3)}` }]));
+  return rowPanel(all, "noise balance and RGA", { domain: [low, 1], ticks: 4, label: "correlation" }, [
+    Plot.ruleX(chance, {
+      x: "x",
+      y1: ({ y }: Mark) => y - 0.3,
+      y2: ({ y }: Mark) => y + 0.3,
+      stroke: "currentColor",
+      strokeOpacity: 0.6,
+      title: "title",
+    }),
+    ...dots(all, balance),
+    Plot.dot(shared, { x: "x", y: "y", r: 5, stroke: relationColour.rga, strokeWidth: 1.6, title: "title" }),
+  ]);
+}
+
+function ratioPanel(all: readonly PairSeries[]): Panel {
+  const reach = Math.max(0.35, ...ratiosOf(all).map(Math.abs)) * 1.12;
+  const ratio = marksOf(all, "log10 of tr A / tr B", ({ noiseBalance: { ratio: x, ratioError: e } }) => {
+    if (x === null || x <= 0) return undefined;
+    const at = (value: number) => Math.log10(Math.max(value, x / 10));
+    return { x: at(x), low: e && at(x - e), high: e && at(x + e) };
+  });
+  return rowPanel(
+    all,
+    "where noise moves weight",
+    { ...logarithmicAxis([-reach, reach], 5), label: "← to first · tr A / tr B · to second →" },
+    [Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: 0.5 }), ...dots(all, ratio)],
+  );
+}
+
+/** A mark for each pair that has the value, whose words name the quantity. */
+function marksOf(
+  all: readonly PairSeries[],
+  quantity: string,
+  value: (pair: PairSnapshot) => Omit<Mark, "y" | "title"> | undefined,
+): Mark[] {
+  return all.flatMap((one, y) =>
+    pairsOf(one).flatMap((pair): Mark[] => {
+      const found = value(pair);
+      const head = pair.head === undefined ? "" : ` head ${pair.head}`;
+      return found ? [{ y, ...found, title: `${one.name}${head}: ${quantity} ${found.x.toPrecision(3)}` }] : [];
+    }),
+  );
+}
+
+const within = (x: number | null, error: number | null) =>
+  x === null ? undefined : { x, low: error && x - error, high: error && x + error };
 
 function legendOf(all: readonly PairSeries[], hasRga: boolean): LegendEntry[] {
   return [

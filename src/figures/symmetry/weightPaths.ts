@@ -52,32 +52,8 @@ export function weightPathsFigure(
     marks: [
       titleText("The two weights", -44, -34),
       Plot.line(hyperbola, { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "5,4" }),
-      ...drawn.flatMap(({ u, w }, i) => {
-        const kept = [...new Set([0, ...evenly(u.length, POINTS), u.length - 1])].map(
-          (at) => [u[at]!, w[at]!] as [number, number],
-        );
-        const stroke = watchedColour(i);
-        return [
-          Plot.line(kept, { stroke, strokeWidth: 1.3, strokeOpacity: 0.8 }),
-          Plot.dot(kept.slice(0, 1), { stroke, r: 4, strokeWidth: 1.5 }),
-          Plot.dot(kept.slice(-1), { fill: stroke, r: 5, stroke: "var(--ground, #ffffff)", strokeWidth: 1.5 }),
-        ];
-      }),
-      ...(rest === undefined
-        ? []
-        : [
-            Plot.dot([rest as [number, number]], { symbol: "times", stroke: "currentColor", r: 7, strokeWidth: 2 }),
-            Plot.text([rest as [number, number]], {
-              ...{
-                text: () => "balance of noise",
-                dx: 8,
-                dy: -18,
-                textAnchor: "start" as const,
-                fill: "currentColor",
-                ...halo,
-              },
-            }),
-          ]),
+      ...drawn.flatMap((path, i) => pathMarks(path, watchedColour(i))),
+      ...(rest === undefined ? [] : restMarks(rest)),
     ],
   });
   const entries: LegendEntry[] = [
@@ -89,4 +65,26 @@ export function weightPathsFigure(
     drawn.flatMap(({ name, u, w }) => u.map((value, i) => [name, value, w[i]!])),
   );
   return makeFigure([panel], csv, { legend: legendPanel(product > 0 ? entries : entries.slice(0, -1), 420) });
+}
+
+/** A path from its ring at the start to its dot at the end. */
+function pathMarks({ u, w }: WeightPath, stroke: string): Plot.Markish[] {
+  const kept = [...new Set([0, ...evenly(u.length, POINTS), u.length - 1])].map(
+    (at) => [u[at]!, w[at]!] as [number, number],
+  );
+  return [
+    Plot.line(kept, { stroke, strokeWidth: 1.3, strokeOpacity: 0.8 }),
+    Plot.dot(kept.slice(0, 1), { stroke, r: 4, strokeWidth: 1.5 }),
+    Plot.dot(kept.slice(-1), { fill: stroke, r: 5, stroke: "var(--ground, #ffffff)", strokeWidth: 1.5 }),
+  ];
+}
+
+/** The point at which noise is balanced. */
+function restMarks([u, w]: readonly [number, number]): Plot.Markish[] {
+  return [
+    Plot.dot([[u, w]], { symbol: "times", stroke: "currentColor", r: 7, strokeWidth: 2 }),
+    Plot.text([[u, w]], {
+      ...{ text: () => "balance of noise", dx: 8, dy: -18, textAnchor: "start", fill: "currentColor", ...halo },
+    }),
+  ];
 }

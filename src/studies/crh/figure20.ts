@@ -105,30 +105,13 @@ function figureOf(runs: readonly Measured[]): StudyFigure[] {
       y: { label: "exponent", domain: [-1, 5] },
       curves: [
         ...[1 / 3, 3].map(guide),
-        ...relations.flatMap((relation: Relation, k) => {
-          const pair = pairNames.find((one) => pairs[one].relation === relation)!;
-          const own = reads.filter((one) => one.side === side && one.pair === pair);
-          const place = (map: number) => map + 0.12 * (k - 1);
-          const colour = relationColour[relation];
-          return [
-            {
-              ...{
-                name: `${pairs[pair].of}, along eigenvectors`,
-                colour,
-                line: "none" as const,
-                dots: "full" as const,
-              },
-              points: own.map(({ map, exponent: { value, interval } }) => ({
-                ...{ x: place(map), y: value ?? Number.NaN },
-                ...(interval && { low: interval[0], high: interval[1] }),
-              })),
-            },
-            {
-              ...{ name: `${pairs[pair].of}, sorted`, colour, line: "none" as const, dots: "hollow" as const },
-              points: own.map(({ map, exponent: { sorted } }) => ({ x: place(map), y: sorted ?? Number.NaN })),
-            },
-          ];
-        }),
+        ...relations.flatMap((relation, k) =>
+          curvesOf(
+            relation,
+            reads.filter((one) => one.side === side),
+            0.12 * (k - 1),
+          ),
+        ),
       ],
     }),
   );
@@ -150,6 +133,26 @@ function figureOf(runs: readonly Measured[]): StudyFigure[] {
           { text: "sorted", colour: "currentColor", samples: ["ring"] as const },
         ],
       }),
+    },
+  ];
+}
+
+/** Exponents of a relation by map: along eigenvectors with their intervals, and sorted; beside the map by a shift. */
+function curvesOf(relation: Relation, reads: readonly Read[], shift: number): Curve[] {
+  const pair = pairNames.find((one) => pairs[one].relation === relation)!;
+  const own = reads.filter((one) => one.pair === pair);
+  const style = { colour: relationColour[relation], line: "none" } as const;
+  return [
+    {
+      ...{ ...style, name: `${pairs[pair].of}, along eigenvectors`, dots: "full" },
+      points: own.map(({ map, exponent: { value, interval } }) => ({
+        ...{ x: map + shift, y: value ?? Number.NaN },
+        ...(interval && { low: interval[0], high: interval[1] }),
+      })),
+    },
+    {
+      ...{ ...style, name: `${pairs[pair].of}, sorted`, dots: "hollow" },
+      points: own.map(({ map, exponent: { sorted } }) => ({ x: map + shift, y: sorted ?? Number.NaN })),
     },
   ];
 }
