@@ -114,7 +114,7 @@ class Unblocker {
 
   /** The convolution, the value added to it, and its activation. */
   private convolution(node: Node): Node[] {
-    const [x, weight, bias, sum] = node.inputs as [string, string, string?, string?];
+    const [x, weight, bias] = node.inputs as [string, string, string?];
     const [y] = node.outputs as [string];
     const kernel = this.constant(node, weight);
     const [outputs, inputs, ...extents] = kernel.shape as [number, number, ...number[]];
@@ -131,21 +131,28 @@ class Unblocker {
     this.initializers.set(weight, part(sorted, kept, read, extents));
     if (bias) this.initializers.set(bias, float32((biases!.data as Float32Array).slice(0, kept)));
     const name = node.name.replace(/(_output_\d+)?_nchwc$/, "");
-    const { activation, activation_params: params, ...attributes } = node.attributes;
-    const steps: Omit<Node, "outputs">[] = [
-      {
-        ...{ ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight] },
-        attributes: isDepthwise ? { ...attributes, group: { int: kept } } : attributes,
-      },
-    ];
+    const { activation, activation_params, ...attributes } = node.attributes;
+    return this.activated(node, {
+      ...{ ...node, name, op: "Conv", domain: "", inputs: bias ? [x, weight, bias] : [x, weight] },
+      attributes: isDepthwise ? { ...attributes, group: { int: kept } } : attributes,
+    });
+  }
+
+  /** A plain convolution followed by the addition and the activation of the blocked one. */
+  private activated(node: Node, convolution: Omit<Node, "outputs">): Node[] {
+    const [, , , sum] = node.inputs as [string, string, string?, string?];
+    const [y] = node.outputs as [string];
+    const steps = [convolution];
     const append = (op: string, inputs: readonly string[], given: Node["attributes"] = {}) =>
       steps.push({ op, domain: "", name: "", inputs, attributes: given });
     const last = () => `${y}/${steps.length - 1}`;
     if (sum) append("Add", [last(), sum]);
+    const params = node.attributes.activation_params;
     const [first, second] = params !== undefined && "floats" in params ? params.floats : [];
     const alpha = first === undefined ? {} : { alpha: { float: first } };
     const beta = second === undefined ? {} : { beta: { float: second } };
-    switch (stringAttribute(node, "activation", "")) {
+    const activation = stringAttribute(node, "activation", "");
+    switch (activation) {
       case "":
         break;
       case "Clip":
@@ -162,15 +169,15 @@ class Unblocker {
         break;
       case "LeakyRelu":
       case "Elu":
-        append(stringAttribute(node, "activation", ""), [last()], alpha);
+        append(activation, [last()], alpha);
         break;
       case "Relu":
       case "Tanh":
       case "Sigmoid":
-        append(stringAttribute(node, "activation", ""), [last()]);
+        append(activation, [last()]);
         break;
       default:
-        throw unknown(node, `the activation ${stringAttribute(node, "activation", "")}`);
+        throw unknown(node, `the activation ${activation}`);
     }
     return steps.map((step, i) => ({ ...step, outputs: [i === steps.length - 1 ? y : `${y}/${i}`] }));
   }

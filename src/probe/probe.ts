@@ -185,11 +185,7 @@ export class Probe {
         outputs = await instrumented.program.run({ ...feeds, ...used });
       }
       checkBranches(outputs, instrumented.conditions, branches);
-      for (const [i, { map, names, deferred, noise }] of instrumented.maps.entries()) {
-        const sums = group[i]!;
-        if (deferred !== undefined) sums.deferred ??= emptyDeferred(deferred.side, factors.get(deferred.L)!.Q);
-        addBatch(sums, outputs, names, map.rows, deferred && sums.deferred, noise?.rows.n);
-      }
+      addMaps(group, instrumented, outputs, factors);
       if (instrumented.outputGradients !== undefined)
         await addOutputGradients(
           instrumented.outputGradients,
@@ -206,11 +202,9 @@ export class Probe {
     if (groups === undefined) throw new RangeError("probe: expected at least one batch of data, got none");
     const nearestMean = await this.nearestMean(groups, features);
     const filled = groups.slice(0, index); // one group for each batch where batches are few
+    const { name: objective } = this.options.objective;
     return {
-      groups: filled.map((layers) => ({
-        ...{ step, source, objective: this.options.objective.name, layers },
-        ...(edges && { edges }),
-      })),
+      groups: filled.map((layers) => ({ step, source, objective, layers, ...(edges && { edges }) })),
       ...losses.means(),
       skipped,
       ...(nearestMean && { nearestMean }),
@@ -286,6 +280,20 @@ export class Probe {
       });
     const others = groupCount(outlinesOf(prepared, this.options), this.options.fewGroups) - 1;
     return [group(first), ...Array.from({ length: others }, () => group(first.map(cloneEmpty)))];
+  }
+}
+
+/** Adds a batch to the sums of each map. */
+function addMaps(
+  group: readonly LayerSums[],
+  { maps }: Instrumented,
+  outputs: Readonly<Record<string, Tensor>>,
+  factors: ReadonlyMap<string, RowFactor>,
+): void {
+  for (const [i, { map, names, deferred, noise }] of maps.entries()) {
+    const sums = group[i]!;
+    if (deferred !== undefined) sums.deferred ??= emptyDeferred(deferred.side, factors.get(deferred.L)!.Q);
+    addBatch(sums, outputs, names, map.rows, deferred && sums.deferred, noise?.rows.n);
   }
 }
 

@@ -22,10 +22,34 @@ const conditionName = (k: number): string => `cond${k + 1}`;
  * @param depth number of maps
  */
 export function chainWatch(depth: number, task?: GaussianTask): Watch {
+  return {
+    groups: groupsOf(depth, task),
+    of(values) {
+      const maps = mapsOf(values);
+      const product = maps.slice(1).reduce((below, W) => matmul(W, below), maps[0]!);
+      const s = singularValues(product);
+      const rank = s.filter((value) => value > LOST * s[0]!).length;
+      const found: Record<string, number> = { rank };
+      maps.forEach((W, k) => {
+        found[squareName(k)] = frobenius(W) ** 2;
+        found[conditionName(k)] = condition(W);
+      });
+      if (task === undefined) return found;
+      if (rank > 0)
+        deepLinearSizes(maps, task, rank).forEach((size, k) => {
+          found[sizeName(k)] = size;
+        });
+      return { ...found, error: frobenius(sumOf([1, product], [-1, task.V])) };
+    },
+  };
+}
+
+/** The quantities by figure, with their meanings. */
+function groupsOf(depth: number, task: GaussianTask | undefined): WatchedGroup[] {
   const all = Array.from({ length: depth }, (_, k) => k);
   const named = (name: (k: number) => string, meaning: (k: number) => string) =>
     Object.fromEntries(all.map((k) => [name(k), meaning(k)]));
-  const groups: WatchedGroup[] = [
+  return [
     ...(task === undefined
       ? []
       : [
@@ -63,26 +87,6 @@ export function chainWatch(depth: number, task?: GaussianTask): Watch {
           },
         ]),
   ];
-  return {
-    groups,
-    of(values) {
-      const maps = mapsOf(values);
-      const product = maps.slice(1).reduce((below, W) => matmul(W, below), maps[0]!);
-      const s = singularValues(product);
-      const rank = s.filter((value) => value > LOST * s[0]!).length;
-      const found: Record<string, number> = { rank };
-      maps.forEach((W, k) => {
-        found[squareName(k)] = frobenius(W) ** 2;
-        found[conditionName(k)] = condition(W);
-      });
-      if (task === undefined) return found;
-      if (rank > 0)
-        deepLinearSizes(maps, task, rank).forEach((size, k) => {
-          found[sizeName(k)] = size;
-        });
-      return { ...found, error: frobenius(sumOf([1, product], [-1, task.V])) };
-    },
-  };
 }
 
 function condition(W: Matrix): number {
