@@ -15,22 +15,7 @@ export function Tour({ place, seen, hands, go }: TourProps) {
   const step = tourSteps[place - 1];
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus({ preventScroll: true }), []);
-  const target = step?.target;
-  useEffect(() => {
-    if (target === undefined) return;
-    const mark = () => {
-      for (const element of document.querySelectorAll("[data-tour]"))
-        element.classList.toggle("toured", element.getAttribute("data-tour") === target);
-    };
-    mark();
-    // Figures appear and disappear as networks start.
-    const observer = new MutationObserver(mark);
-    observer.observe(document.getElementById("main")!, { childList: true, subtree: true });
-    return () => {
-      observer.disconnect();
-      for (const element of document.querySelectorAll(".toured")) element.classList.remove("toured");
-    };
-  }, [target]);
+  useToured(step?.target);
   if (step === undefined) return null;
   const isDone = step.isDone(seen);
   return (
@@ -84,4 +69,23 @@ export function Tour({ place, seen, hands, go }: TourProps) {
       </div>
     </aside>
   );
+}
+
+/** Marks the part of the page that a step of the tour is about. */
+function useToured(target: string | undefined): void {
+  useEffect(() => {
+    if (target === undefined) return;
+    const mark = () => {
+      for (const element of document.querySelectorAll("[data-tour]"))
+        element.classList.toggle("toured", element.getAttribute("data-tour") === target);
+    };
+    mark();
+    // Figures appear and disappear as networks start.
+    const observer = new MutationObserver(mark);
+    observer.observe(document.getElementById("main")!, { childList: true, subtree: true });
+    return () => {
+      observer.disconnect();
+      for (const element of document.querySelectorAll(".toured")) element.classList.remove("toured");
+    };
+  }, [target]);
 }
